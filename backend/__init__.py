@@ -1,0 +1,1 @@
+"""Lulus: the HTTP side and the domain of a backend for teaching and examining people."""

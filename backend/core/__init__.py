@@ -1,0 +1,1 @@
+"""Craft that every feature uses and that knows no feature."""

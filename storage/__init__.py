@@ -1,0 +1,1 @@
+"""Object storage: the names of objects, and the S3 client."""

@@ -1,0 +1,1 @@
+"""Background work: the broker, the relay, the schedule and the jobs."""
