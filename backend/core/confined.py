@@ -1,0 +1,212 @@
+"""Run one function in a process of its own, with a limit on memory and time.
+
+For readers of files from strangers, which may crash, eat memory or never end. The child is a fresh
+interpreter (a fork of a process with threads is not safe), is told nothing of our environment, so no secrets, and dies
+with its parent. `python -m backend.core.confined` is the child's side.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import importlib
+import math
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+RESULT_MAX = 64 << 20
+STDERR_MAX = 4 << 10
+_PR_SET_PDEATHSIG = 1
+_OUT_OF_MEMORY = 77
+_ROOT = Path(__file__).parents[2]
+
+
+class Died(Exception):
+    """The child ended without an answer: out of memory, a crash, an error that nobody listed.
+
+    reason is "memory", "signal N", "exit N" or "raised Name"; detail is the end of what it wrote to stderr.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class TimedOut(Exception):
+    """The child was still running after wall_s seconds, and was killed."""
+
+    def __init__(self, wall_s: float) -> None:
+        super().__init__(wall_s)
+        self.wall_s = wall_s
+
+
+class _Call(msgspec.Struct):
+    function: str
+    args: list[Any]
+    memory_bytes: int
+    cpu_s: int
+    parent: int
+
+
+class _Answer(msgspec.Struct, omit_defaults=True):
+    value: msgspec.Raw = msgspec.Raw(b"\xc0")
+    raised: str = ""
+    args: list[Any] = []
+
+
+class _Child(asyncio.SubprocessProtocol):
+    """Collects both pipes, each up to its limit; a child that says more is killed."""
+
+    def __init__(self) -> None:
+        self.output = {1: bytearray(), 2: bytearray()}
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.transport: asyncio.SubprocessTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - tells mypy what asyncio promises
+        self.transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        kept = self.output[fd]
+        kept += data
+        if fd == 2:  # noqa: PLR2004 - stderr
+            del kept[:-STDERR_MAX]
+        elif len(kept) > RESULT_MAX and self.transport:
+            _kill(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called when the process is gone and both pipes are closed."""
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+
+async def run(
+    function: str,
+    *args: Any,  # noqa: ANN401 - whatever msgpack can carry
+    returns: type[T],
+    memory_bytes: int,
+    wall_s: float,
+    passes: tuple[type[Exception], ...] = (),
+) -> T:
+    """Call "module:function" with args in a child process and give back what it returns.
+
+    Arguments, result and the args of exceptions travel as msgpack; `returns` is the type the result is
+    decoded to and `passes` the exceptions that the function may raise here too (rebuilt as cls(*args)). memory_bytes
+    limits the address space: the interpreter itself wants some 100 MB, libraries with threads more.
+    When the caller is cancelled the child is killed.
+
+    Raises: Died, TimedOut, and what `passes` lists.
+    """
+    call = _Call(function, list(args), memory_bytes, 2 * math.ceil(wall_s) + 1, os.getpid())
+    loop = asyncio.get_running_loop()
+    transport, child = await loop.subprocess_exec(
+        _Child,
+        sys.executable,
+        *("-P", "-X", "utf8", "-m", "backend.core.confined"),
+        env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2"},
+        start_new_session=True,
+    )
+    try:
+        stdin = transport.get_pipe_transport(0)
+        assert isinstance(stdin, asyncio.WriteTransport)  # noqa: S101 - tells mypy what asyncio promises
+        stdin.write(msgspec.msgpack.encode(call))
+        stdin.write_eof()
+        async with asyncio.timeout(wall_s):
+            await asyncio.shield(child.gone)
+    except TimeoutError:
+        raise TimedOut(wall_s) from None
+    finally:
+        _kill(transport)
+        await child.gone
+        transport.close()
+    return _read(child, transport.get_returncode(), returns, passes)
+
+
+def _kill(transport: asyncio.SubprocessTransport) -> None:
+    """Kill the child and what it started; its session is its own."""
+    if transport.get_returncode() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+
+
+def _read(child: _Child, code: int | None, returns: type[T], passes: tuple[type[Exception], ...]) -> T:
+    detail = child.output[2].decode(errors="replace")
+    if len(child.output[1]) > RESULT_MAX:
+        raise Died("result too large", detail)
+    if code:
+        raise Died("memory" if code == _OUT_OF_MEMORY else _ending(code), detail)
+    try:
+        answer = msgspec.msgpack.decode(child.output[1], type=_Answer)
+        if not answer.raised:
+            return msgspec.msgpack.decode(answer.value, type=returns)
+    except msgspec.MsgspecError as unreadable:
+        raise Died("unreadable answer", detail) from unreadable
+    for kind in passes:
+        if _name(kind) == answer.raised:
+            raise kind(*answer.args)
+    raise Died(f"raised {answer.raised}", detail)
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"
+
+
+def _name(kind: type[BaseException]) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+# The child's side.
+
+
+def _confine(call: _Call) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != call.parent:
+        sys.exit("the parent is gone")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (call.cpu_s, call.cpu_s))
+    resource.setrlimit(resource.RLIMIT_AS, (call.memory_bytes, call.memory_bytes))
+
+
+def _answer(call: _Call) -> _Answer:
+    try:
+        module, _, name = call.function.partition(":")
+        value = getattr(importlib.import_module(module), name)(*call.args)
+        return _Answer(value=msgspec.Raw(msgspec.msgpack.encode(value)))
+    except MemoryError:
+        raise
+    except Exception as raised:  # noqa: BLE001 - it is carried to the parent, which decides
+        return _Answer(raised=_name(type(raised)), args=_plain(raised))
+
+
+def _plain(raised: Exception) -> list[Any]:
+    """The exception's arguments, as far as they can travel."""
+    try:
+        msgspec.msgpack.encode(list(raised.args))
+    except (TypeError, ValueError):
+        return [str(raised)]
+    return list(raised.args)
+
+
+def _main() -> None:
+    call = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Call)
+    answer_fd = os.dup(1)
+    os.dup2(2, 1)  # a library that prints must not spoil the answer
+    _confine(call)
+    try:
+        encoded = msgspec.msgpack.encode(_answer(call))
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
+    with os.fdopen(answer_fd, "wb") as out:
+        out.write(encoded)
+
+
+if __name__ == "__main__":
+    _main()
