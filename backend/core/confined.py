@@ -1,8 +1,8 @@
 """Run one function in a process of its own, with a limit on memory and time.
 
 For readers of files from strangers, which may crash, eat memory or never end. The child is a fresh
-interpreter (a fork of a process with threads is not safe), is told nothing of our environment, so no secrets, and dies
-with its parent. `python -m backend.core.confined` is the child's side.
+interpreter (a fork of a process with threads is not safe), is told nothing of our environment, so no
+secrets, and dies with its parent. `python -m backend.core.confined` is the child's side.
 """
 
 import asyncio
@@ -99,8 +99,9 @@ async def run(
     """Call "module:function" with args in a child process and give back what it returns.
 
     Arguments, result and the args of exceptions travel as msgpack; `returns` is the type the result is
-    decoded to and `passes` the exceptions that the function may raise here too (rebuilt as cls(*args)). memory_bytes
-    limits the address space: the interpreter itself wants some 100 MB, libraries with threads more.
+    decoded to and `passes` the exceptions that the function may raise here too (rebuilt as cls(*args)).
+    memory_bytes limits the address space: the interpreter itself wants some 100 MB, libraries with threads
+    more.
     When the caller is cancelled the child is killed.
 
     Raises: Died, TimedOut, and what `passes` lists.
