@@ -1,0 +1,37 @@
+"""Choosing TCP ports on loopback."""
+
+import random
+import socket
+from collections.abc import Callable, Iterable
+
+HOST = "127.0.0.1"
+_LOWEST, _HIGHEST = 17_000, 22_700  # plus 10,000 is still below the ports of outgoing connections
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could bind the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def next_free(port: int) -> int:
+    """The first free port from `port` upwards."""
+    return next(candidate for candidate in range(port, 65_536) if is_free(candidate))
+
+
+def all_free(ports: Iterable[int]) -> bool:
+    """Whether every one of them is free."""
+    return all(is_free(port) for port in ports)
+
+
+def random_port(block: Callable[[int], Iterable[int]]) -> int:
+    """A port at a random place whose whole `block` is free."""
+    while True:
+        first = random.randrange(_LOWEST, _HIGHEST)
+        if all_free(block(first)):
+            return first
