@@ -82,9 +82,7 @@ def _secret(name: str, value: str, least: int, *, production: bool) -> str:
     if not production:
         return value or DEVELOPMENT_SECRET
     if not value:
-        raise SettingsError(
-            f"{name} is not set. In production it needs a random value of at least {least} bytes."
-        )
+        raise SettingsError(f"{name} is not set. In production it needs a random value of at least {least} bytes.")
     if value == DEVELOPMENT_SECRET or value.startswith("dev"):
         raise SettingsError(f"{name} has the value made for development. Give it a random value of its own.")
     if len(value.encode()) < least:
@@ -96,9 +94,7 @@ def _url(name: str, value: str, schemes: tuple[str, ...], *, production: bool) -
     if not value and production:
         raise SettingsError(f"{name} is not set. In production no embedded service is started.")
     if value and urlsplit(value).scheme not in schemes:
-        raise SettingsError(
-            f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}."
-        )
+        raise SettingsError(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
     return value
 
 
@@ -120,25 +116,17 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(
         lulus_env=cast(Environment, kind),
         var_dir=var_dir,
-        database_url=_url(
-            "DATABASE_URL", get("DATABASE_URL", ""), ("postgres", "postgresql"), production=production
-        ),
+        database_url=_url("DATABASE_URL", get("DATABASE_URL", ""), ("postgres", "postgresql"), production=production),
         db_pool_size=_number("DB_POOL_SIZE", get("DB_POOL_SIZE", "10")),
         redis_url=_url("REDIS_URL", get("REDIS_URL", ""), ("redis", "rediss"), production=production),
         redis_prefix=get("REDIS_PREFIX", "lulus"),
-        s3_endpoint_url=_url(
-            "S3_ENDPOINT_URL", get("S3_ENDPOINT_URL", ""), ("http", "https"), production=production
-        ),
+        s3_endpoint_url=_url("S3_ENDPOINT_URL", get("S3_ENDPOINT_URL", ""), ("http", "https"), production=production),
         s3_access_key=get("S3_ACCESS_KEY", ""),
-        s3_secret_key=_secret(
-            "S3_SECRET_KEY", get("S3_SECRET_KEY", ""), MIN_S3_SECRET_BYTES, production=production
-        ),
+        s3_secret_key=_secret("S3_SECRET_KEY", get("S3_SECRET_KEY", ""), MIN_S3_SECRET_BYTES, production=production),
         s3_region=get("S3_REGION", "us-east-1"),
         s3_bucket=get("S3_BUCKET", "lulus"),
         jwt_secret=_secret("JWT_SECRET", get("JWT_SECRET", ""), MIN_SECRET_BYTES, production=production),
-        ticket_secret=_secret(
-            "TICKET_SECRET", get("TICKET_SECRET", ""), MIN_SECRET_BYTES, production=production
-        ),
+        ticket_secret=_secret("TICKET_SECRET", get("TICKET_SECRET", ""), MIN_SECRET_BYTES, production=production),
         metrics_token=get("METRICS_TOKEN", ""),
         public_url=public_url,
         frontend_url=get("FRONTEND_URL", public_url).rstrip("/"),

@@ -1,0 +1,96 @@
+"""One way to ask for a page of a list in SQL: allow-lists for order and filters, `id` last, one count beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from backend.core import db
+from backend.core.paging import Listing, Paged
+
+T = TypeVar("T")
+
+Parse = Callable[[str], Any]
+"""Turns a filter's text into an SQL parameter; raises ValueError when it cannot be one."""
+
+
+class Lens(msgspec.Struct, frozen=True):
+    """What may be sorted, filtered and searched in one list. Values are SQL expressions, never a caller's text.
+
+    Shape: sorts: name → expression; filters: name → (expression, parse); search: expressions matched with ILIKE.
+    `key` is the unique expression that ends every order, so that ties neither repeat nor skip a row.
+    """
+
+    key: str
+    sorts: Mapping[str, str] = {}
+    filters: Mapping[str, tuple[str, Parse]] = {}
+    search: Sequence[str] = ()
+    order: str = ""
+
+
+def boolean(text: str) -> bool:
+    """A filter's truth value. Raises: ValueError."""
+    if text.lower() in ("true", "1"):
+        return True
+    if text.lower() in ("false", "0"):
+        return False
+    raise ValueError(text)
+
+
+def _like(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _conditions(lens: Lens, listing: Listing, args: list[Any]) -> list[str]:
+    conditions = []
+    for name, text in listing.filters.items():
+        if name not in lens.filters:
+            continue
+        expression, parse = lens.filters[name]
+        try:
+            args.append(parse(text))
+        except ValueError:
+            return ["false"]  # a value no row can have: an empty list, as an equality would give
+        conditions.append(f"{expression} = ${len(args)}")
+    if listing.q and lens.search:
+        args.append(_like(listing.q))
+        conditions.append("(" + " OR ".join(f"{e} ILIKE ${len(args)}" for e in lens.search) + ")")
+    return conditions
+
+
+def _order(lens: Lens, listing: Listing) -> str:
+    direction = "DESC" if listing.descending else "ASC"
+    expression = lens.sorts.get(listing.sort or "")
+    if expression:
+        return f"{expression} {direction} NULLS LAST, {lens.key} {direction}"
+    if lens.order and not listing.sort:
+        return f"{lens.order}, {lens.key}"
+    return f"{lens.key} {direction}"
+
+
+async def page(  # noqa: PLR0913 - a statement has these parts
+    type_: type[T],
+    lens: Lens,
+    listing: Listing,
+    *,
+    select: str,
+    source: str,
+    where: str = "true",
+    args: Sequence[Any] = (),
+) -> Paged[T]:
+    """One page of `SELECT {select} FROM {source} WHERE {where}`, and how many rows there are in all.
+
+    `args` are the `$n` parameters of `source` and `where` (not of `select`), from $1 on. `select` names columns like
+    the fields of `type_`. Two statements.
+    """
+    parameters = list(args)
+    condition = " AND ".join([f"({where})", *_conditions(lens, listing, parameters)])
+    matching = f"FROM {source} WHERE {condition}"
+    total = await db.value(f"SELECT count(*) {matching}", *parameters)
+    rows = await db.fetch(
+        f"SELECT {select} {matching} ORDER BY {_order(lens, listing)}"
+        f" LIMIT {int(listing.limit)} OFFSET {int(listing.offset)}",
+        *parameters,
+    )
+    return Paged(db.views(type_, rows), total or 0)

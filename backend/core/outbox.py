@@ -1,0 +1,59 @@
+"""The outbox: facts leave the database only through here, written in the transaction of the change.
+
+It knows no subscriptions; the relay turns each event into job rows.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+from piccolo.columns import JSONB, BigSerial, Timestamptz, Varchar
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+from backend.core import db, wake
+from backend.core.log import request_id
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that has happened. `name` is "feature.noun.verb.vN"; fields are ids and plain values only."""
+
+    name: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - msgspec's struct options
+        super().__init_subclass__(**kwargs)
+        if EVENTS.setdefault(cls.name, cls).__qualname__ != cls.__qualname__:
+            raise TypeError(f"two events are named {cls.name!r}")
+
+
+EVENTS: dict[str, type[Event]] = {}
+"""Every kind of event there is, by name."""
+
+
+class Outbox(Table, tablename="outbox"):
+    """Events; `expanded_at` is set once their jobs are written. Purged after 30 days."""
+
+    id = BigSerial(primary_key=True, index=False)
+    name = Varchar(length=100)
+    body = JSONB()
+    request_id = Varchar(length=64)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expanded_at = Timestamptz(null=True, default=None)
+
+
+async def emit(*events: Event) -> None:
+    """Write events into the open transaction; the relay is woken after the commit.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    if not db.in_transaction():
+        raise RuntimeError("emit() outside a transaction")
+    if not events:
+        return
+    await db.statement(
+        "INSERT INTO outbox (name, body, request_id) SELECT name, body::jsonb, $3"
+        " FROM unnest($1::text[], $2::text[]) AS e (name, body)",
+        [event.name for event in events],
+        [msgspec.json.encode(event).decode() for event in events],
+        request_id.get(),
+    )
+    db.after_commit(wake.ring)

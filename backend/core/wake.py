@@ -1,0 +1,46 @@
+"""Wake-ups: after a commit that left work behind, the relay is told. A lost wake-up costs latency, nothing else.
+
+NOTIFY inside the transaction would halve the commit rate, so it is a statement of its own after the commit, at most
+one per five milliseconds and process.
+"""
+
+import asyncio
+import contextvars
+
+from backend.core import db
+from backend.core.log import logger
+
+CHANNEL = "lulus_work"
+_GAP_S = 0.005
+
+_log = logger(__name__)
+
+
+class _Bell:
+    """Whether a ring is under way, and when the last one was (loop time, s)."""
+
+    task: asyncio.Task[None] | None = None
+    last: float = 0.0
+
+
+def ring() -> None:
+    """Tell the relay that there is work. Never fails and never waits."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    if _Bell.task is not None and not _Bell.task.done() and _Bell.task.get_loop() is loop:
+        return
+    wait = max(0.0, _Bell.last + _GAP_S - loop.time())
+    # an empty context: the task must not inherit the transaction it was rung from
+    _Bell.task = loop.create_task(_notify(wait), context=contextvars.Context())
+
+
+async def _notify(wait: float) -> None:
+    if wait:
+        await asyncio.sleep(wait)
+    _Bell.last = asyncio.get_running_loop().time()
+    try:
+        await db.statement(f"NOTIFY {CHANNEL}")
+    except Exception as error:  # noqa: BLE001 - polling is the safety net; a wake-up must never break its caller
+        _log.warning("wake-up not sent", error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""What is asked: assessments, sections, questions, options."""

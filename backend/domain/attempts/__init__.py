@@ -1,0 +1,1 @@
+"""One go of one person at an assessment: clock, answers, submission."""

@@ -1,0 +1,1 @@
+"""Cohorts of a course: their days, groups, seats, meetings, teachers and materials."""

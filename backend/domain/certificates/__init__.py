@@ -1,0 +1,1 @@
+"""Certificates: who may have one, issue, verify, revoke."""

@@ -1,0 +1,1 @@
+"""What the school teaches: courses and their pictures."""

@@ -1,0 +1,1 @@
+"""The life of an upload: begun, stored, probed, attached, removed."""

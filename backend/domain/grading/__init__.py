@@ -1,0 +1,1 @@
+"""Scores and grades: by machine, by hand, by spreadsheet."""

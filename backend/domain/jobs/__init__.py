@@ -1,0 +1,1 @@
+"""Every unit of background work: state, attempt, lease, progress, report."""

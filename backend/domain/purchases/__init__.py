@@ -1,0 +1,1 @@
+"""Price, reserved seat, proof of payment, and who confirmed it."""

@@ -1,0 +1,1 @@
+"""HTTP craft without business words; dialects use it."""
