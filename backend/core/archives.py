@@ -36,9 +36,7 @@ class ArchiveRefused(Exception):
         self.member = member
 
 
-def scan(
-    file: BinaryIO, *, max_entries: int, max_total_bytes: int, max_entry_bytes: int, max_ratio: int
-) -> None:
+def scan(file: BinaryIO, *, max_entries: int, max_total_bytes: int, max_entry_bytes: int, max_ratio: int) -> None:
     """Inflate every member of a ZIP file within limits, in bounded memory, and keep nothing.
 
     Sizes are bytes after unpacking; max_ratio is unpacked over packed, asked of members above 1 MiB only.

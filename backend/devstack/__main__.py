@@ -10,9 +10,7 @@ from backend.devstack.run import run
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m backend.devstack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    around = commands.add_parser(
-        "run", help="run a command with services around it: run [options] -- command ..."
-    )
+    around = commands.add_parser("run", help="run a command with services around it: run [options] -- command ...")
     around.add_argument("--data", type=Path, help="keep the data here (otherwise it is thrown away)")
     around.add_argument("--fresh", action="store_true", help="empty --data first")
     around.add_argument("argv", nargs="+", metavar="command")

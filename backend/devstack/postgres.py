@@ -53,9 +53,7 @@ class Postgres(Service):
     grace_s: ClassVar[float] = 20.0
 
     def _as_postgres(self, *argv: str) -> Command:
-        return Command(
-            argv, cwd=Path("/"), identity=unprivileged(_binary("initdb")), stop_signal=signal.SIGINT
-        )
+        return Command(argv, cwd=Path("/"), identity=unprivileged(_binary("initdb")), stop_signal=signal.SIGINT)
 
     def prepare(self) -> None:
         """Make the cluster, under another name until it is whole; remove a dead server's lock."""

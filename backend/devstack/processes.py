@@ -66,9 +66,7 @@ def unprivileged(probe: str) -> Identity:
     return "namespace" if done.returncode == 0 else "nobody"
 
 
-def wait_until(
-    check: Callable[[], None], what: str, process: subprocess.Popen[bytes], timeout_s: float
-) -> None:
+def wait_until(check: Callable[[], None], what: str, process: subprocess.Popen[bytes], timeout_s: float) -> None:
     """Call `check` until it no longer raises.
 
     Raises: StartError when the process ends or the time is over.

@@ -53,9 +53,7 @@ def run(argv: list[str], data: Path | None, *, fresh: bool) -> int:
     try:
         with throw_away() if data is None else start(data.absolute()) as services:
             took = time.monotonic() - begun
-            print(
-                f"[devstack] {', '.join(services.running)} ready in {took:.2f} s", file=sys.stderr, flush=True
-            )
+            print(f"[devstack] {', '.join(services.running)} ready in {took:.2f} s", file=sys.stderr, flush=True)
             return run_command(argv, services.environment())
     except StartError as error:
         print(error, file=sys.stderr)

@@ -17,9 +17,7 @@ from backend.devstack.service import Service, run_quietly
 
 BUCKET = "lulus"
 REGION = "us-east-1"
-_GRPC_OFFSET = (
-    10_000  # the built-in worker looks for the admin server's gRPC at this distance, whatever we set
-)
+_GRPC_OFFSET = 10_000  # the built-in worker looks for the admin server's gRPC at this distance, whatever we set
 
 
 def _binary() -> str:

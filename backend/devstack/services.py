@@ -104,9 +104,7 @@ def _choose_port(kind: type[Service], preferred: int | None) -> int:
 def _start_once(data: Path, wanted: Collection[str], ports: Mapping[str, int], *, durable: bool) -> Services:
     keys = credentials(data)
     chosen = {name: KINDS[name] for name in ("s3", "valkey", "postgres") if name in wanted}  # slowest first
-    running = {
-        name: kind(data, _choose_port(kind, ports.get(name)), keys, durable) for name, kind in chosen.items()
-    }
+    running = {name: kind(data, _choose_port(kind, ports.get(name)), keys, durable) for name, kind in chosen.items()}
     services = Services(running, private_directory(data / "log"))
     try:
         for name in running:
