@@ -77,7 +77,7 @@ class _Child(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         kept = self.output[fd]
         kept += data
-        if fd == 2:  # noqa: PLR2004 - stderr
+        if fd == 2:
             del kept[:-STDERR_MAX]
         elif len(kept) > RESULT_MAX and self.transport:
             _kill(self.transport)

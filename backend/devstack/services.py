@@ -148,7 +148,7 @@ def _sweep(folder: Path) -> None:
     """Remove what a run that was killed left behind more than a day ago."""
     for old in folder.glob("lulus-run-*"):
         with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > 86_400:  # noqa: PLR2004 - a day
+            if time.time() - old.stat().st_mtime > 86_400:
                 shutil.rmtree(old, ignore_errors=True)
 
 
