@@ -1,4 +1,4 @@
-"""Random secrets, made once and kept beside the data they open."""
+"""What is made once and kept beside the data: secrets and ports."""
 
 import os
 import secrets
@@ -54,6 +54,19 @@ def credentials(data: Path) -> Credentials:
         made = Credentials(_random(), _random(), "lulus" + secrets.token_hex(8), _random())
         write_private(path, msgspec.json.encode(made))
     return msgspec.json.decode(path.read_bytes(), type=Credentials)
+
+
+def remembered_ports(data: Path) -> dict[str, int]:
+    """The ports of the last start on this data, by service."""
+    try:
+        return msgspec.json.decode((data / "ports.json").read_bytes(), type=dict[str, int])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def remember_ports(data: Path, ports: dict[str, int]) -> None:
+    """Have the next start prefer these."""
+    write_private(data / "ports.json", msgspec.json.encode(remembered_ports(data) | ports))
 
 
 def development_secrets(data: Path) -> Secrets:

@@ -7,9 +7,7 @@ import os
 import shutil
 import signal
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,7 +21,6 @@ from backend.devstack.service import Service, run_quietly
 
 NAME = "lulus"
 _SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
-_LOCK_WAIT_S = 10.0
 
 
 def _binary(program: str) -> str:
@@ -38,12 +35,12 @@ def _give_away(path: Path) -> None:
         os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)
 
 
-def _is_running_postgres(pid: int) -> bool:
+def _works_in(pid: int, folder: Path) -> bool:
+    """Whether the process is alive with this working directory; a zombie has none."""
     try:
-        before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
     except OSError:
         return False
-    return after.split()[0] != "Z" and before.partition("(")[2] == "postgres"
 
 
 class Postgres(Service):
@@ -85,16 +82,15 @@ class Postgres(Service):
         fresh.rename(self.home)
 
     def _drop_stale_lock(self) -> None:
-        """A lock whose process is a zombie, or by now some other program, would stop the start."""
-        lock, deadline = self.home / "postmaster.pid", time.monotonic() + _LOCK_WAIT_S
-        while lock.exists():
-            with contextlib.suppress(ValueError, OSError, IndexError):
-                if _is_running_postgres(int(lock.read_text().splitlines()[0])):
-                    if time.monotonic() > deadline:
-                        raise OSError(f"Another PostgreSQL server is using {self.home}.")
-                    time.sleep(0.05)
-                    continue
-            lock.unlink(missing_ok=True)
+        """A lock whose process is a zombie, or by now some other program, would stop the start.
+
+        Raises: OSError when another server does run there.
+        """
+        lock = self.home / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            if _works_in(int(lock.read_text().splitlines()[0]), self.home):
+                raise OSError(f"Another PostgreSQL server is using {self.home}.")
+        lock.unlink(missing_ok=True)
 
     def command(self) -> Command:
         """SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave."""
@@ -107,8 +103,7 @@ class Postgres(Service):
         if not self.durable:
             settings |= {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        server = self._as_postgres(_binary("postgres"), "-D", str(self.home), "-p", str(self.port), *options)
-        return replace(server, keep_s=None)
+        return self._as_postgres(_binary("postgres"), "-D", str(self.home), "-p", str(self.port), *options)
 
     def check(self) -> None:
         """Wait at the door first, which is cheap, then sign in and ask for a row."""

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -40,8 +40,10 @@ def leashed(command: Command) -> list[str]:
     return [*head, command.identity, grace, "--", *command.argv]
 
 
-def spawn(command: Command, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+def spawn(command: Command, output: int | IO[bytes], *, held: Collection[int] = ()) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, so that a Ctrl-C in the terminal reaches only us.
+
+    It inherits the open files `held`, and with them their locks.
 
     Call it from a thread that lives as long as the process should: the kernel watches the thread.
     """
@@ -53,6 +55,7 @@ def spawn(command: Command, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=tuple(held),
     )
 
 
@@ -85,10 +88,14 @@ def wait_until(check: Callable[[], None], what: str, process: subprocess.Popen[b
             return
 
 
-def stop(process: subprocess.Popen[bytes], number: signal.Signals, grace_s: float) -> bool:
-    """Signal a process and wait; kill it after `grace_s`. Returns whether it went by itself."""
+def tell(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal a process unless it has ended."""
     if process.poll() is None:
         process.send_signal(number)
+
+
+def await_end(process: subprocess.Popen[bytes], grace_s: float) -> bool:
+    """Wait for a process that was told to stop; kill it after `grace_s`. Returns whether it went by itself."""
     try:
         process.wait(grace_s)
     except subprocess.TimeoutExpired:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
-from backend.devstack.credentials import credentials, private_directory
+from backend.devstack.credentials import credentials, private_directory, remember_ports, remembered_ports
+from backend.devstack.locks import locked
 from backend.devstack.ports import all_free, random_port
 from backend.devstack.postgres import Postgres
-from backend.devstack.processes import StartError, spawn, stop, wait_until
+from backend.devstack.processes import StartError, await_end, spawn, tell, wait_until
 from backend.devstack.seaweed import SeaweedFS
 from backend.devstack.service import Service
 from backend.devstack.valkey import Valkey
@@ -47,11 +48,12 @@ class Services:
         Raises: OSError when its data cannot be prepared.
         """
         service, log = self.running[name], self.logs / f"{name}.log"
-        service.prepare()
         if log.exists() and log.stat().st_size > _LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
-        with log.open("ab") as output:
-            self.processes[name] = spawn(service.command(), output)
+        lock = service.data / f"{name}.lock"  # held by the server itself: never two on the same data
+        with locked(lock, service.grace_s) as held, log.open("ab") as output:
+            service.prepare()
+            self.processes[name] = spawn(service.command(), output, held=[held])
 
     def await_ready(self, name: str) -> None:
         """Wait until one service answers us.
@@ -71,15 +73,15 @@ class Services:
     def stop_one(self, name: str) -> bool:
         """Stop one service cleanly. Returns whether it went by itself. Safe to repeat."""
         service = self.running[name]
-        return stop(self.processes[name], service.command().stop_signal, service.grace_s)
+        tell(self.processes[name], service.command().stop_signal)
+        return await_end(self.processes[name], service.grace_s)
 
     def stop(self) -> None:
         """Stop all of them: at once where the data is thrown away anyway. Safe to repeat."""
         for name, process in self.processes.items():
-            if process.poll() is None:
-                process.send_signal(self._last_signal(self.running[name]))
-        for name in self.processes:
-            self.stop_one(name)
+            tell(process, self._last_signal(self.running[name]))
+        for name, process in self.processes.items():
+            await_end(process, self.running[name].grace_s)
             self.running[name].clear_up()
 
     def _last_signal(self, service: Service) -> signal.Signals:
@@ -111,6 +113,7 @@ def _start_once(data: Path, wanted: Collection[str], ports: Mapping[str, int], *
             services.launch(name)
         for name in running:
             services.await_ready(name)
+        remember_ports(data, {name: service.port for name, service in running.items()})
     except BaseException:
         services.stop()
         raise
@@ -127,20 +130,21 @@ def start(
 ) -> Services:
     """Start the wanted services on data that persists in `data`, and wait until each answers.
 
-    `ports` are preferences (none: random free ports); when one is taken another is chosen. The services
+    The ports of the last start are preferred, then `ports`; when one is taken a free one is chosen. The services
     end with the thread that calls this, at the latest.
 
     Raises: StartError when one does not start; its log is in `data`/log.
     """
     private_directory(data)
+    preferred = {**(ports or {}), **remembered_ports(data)}
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _start_once(data, wanted, ports or {}, durable=durable)
+            return _start_once(data, wanted, preferred, durable=durable)
         except (StartError, OSError) as error:  # a port may have been taken between choosing and binding
             if attempt == _ATTEMPTS:
                 raise StartError(f"{error} The logs are in {data / 'log'}.") from error
             report(f"{error} Trying again on other ports.")
-            ports = {}
+            preferred = {}
     raise AssertionError  # the loop returns or raises
 
 
