@@ -1,1 +1,1 @@
-"""Object storage: the names of objects, and the S3 client."""
+"""Object storage: what objects are called (keys) and how their bytes go in and out (s3)."""

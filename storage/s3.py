@@ -1,0 +1,304 @@
+"""Bytes in and out of an S3-compatible bucket, in bounded memory, with one client per process."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import io
+from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aioboto3
+import msgspec
+from aiobotocore.config import AioConfig
+from aiobotocore.response import StreamingBody
+
+from backend.core.settings import Settings
+from storage.errors import ObjectTooLarge, StorageDown, StorageError, translated
+from storage.multipart import Upload
+
+if TYPE_CHECKING:  # the stubs are there for development only
+    from types_aiobotocore_s3 import S3Client
+
+CHUNK = 256 << 10
+WRITE = 4 << 20
+PING_S = 3.0
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What was stored; the hash is of the whole object (S3's own ETag is not)."""
+
+    size_bytes: int
+    sha256_hex: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An object as storage tells it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+    content_type: str = ""
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
+
+
+def _config(pool_size: int) -> AioConfig:
+    return AioConfig(
+        signature_version="s3v4",
+        # Every body that we send has a checksum of its own, which is signed; hashing it once more to
+        # sign it would block the loop.
+        s3={"addressing_style": "path", "payload_signing_enabled": False},
+        # Trailing checksums break several compatible servers (boto3 issues 4392, 4398).
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"mode": "standard", "max_attempts": 3},
+        connect_timeout=3,
+        read_timeout=30,
+        max_pool_connections=pool_size,
+    )
+
+
+@contextlib.asynccontextmanager
+async def connect(settings: Settings, *, pool_size: int = 64) -> AsyncIterator["Storage"]:
+    """One client and its pool, for the life of a process. Nothing is asked of the server yet."""
+    session = aioboto3.Session()
+    async with session.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint_url,
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=settings.s3_secret_key,
+        region_name=settings.s3_region,
+        config=_config(pool_size),
+    ) as client:
+        yield Storage(client, settings.s3_bucket)
+
+
+class Storage:
+    """One bucket. Out of reach, every method raises StorageDown; refused, StorageError."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+
+    # In.
+
+    async def put(self, key: str, body: bytes, content_type: str, *, sha256: bytes | None = None) -> Stored:
+        """Store bytes at hand. An object of that name is replaced.
+
+        sha256 is the digest the bytes must have, when the caller knows it.
+
+        Raises: BadChecksum.
+        """
+        if sha256 is None:
+            sha256 = await asyncio.to_thread(lambda: hashlib.sha256(body).digest())
+        with translated():
+            await self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=io.BytesIO(body),
+                ContentType=content_type,
+                ChecksumSHA256=base64.b64encode(sha256).decode(),
+            )
+        return Stored(len(body), sha256.hex())
+
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], content_type: str, *, max_bytes: int
+    ) -> Stored:
+        """Store a stream of unknown length, holding three parts of 8 MiB at most.
+
+        Whatever goes wrong (the stream raises, the caller is cancelled, storage breaks off), nothing is
+        left: no object and no open upload. What the stream raises passes through.
+
+        Raises: ObjectTooLarge.
+        """
+        upload = Upload(self.client, self.bucket, key, content_type, max_bytes)
+        try:
+            async for chunk in chunks:
+                await upload.write(chunk)
+            size_bytes, digest = await upload.finish()
+        except BaseException:
+            await upload.discard()
+            raise
+        return Stored(size_bytes, digest)
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> Stored:
+        """Store a file of ours, like put_stream."""
+        size = await asyncio.to_thread(lambda: path.stat().st_size)
+        async with contextlib.aclosing(_pieces(path)) as pieces:
+            return await self.put_stream(key, pieces, content_type, max_bytes=size)
+
+    # Out.
+
+    async def open(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes from start up to, not including, end, in pieces of about 256 KiB.
+
+        Use it inside contextlib.aclosing: leaving half-way closes the connection. A connection that breaks
+        after some progress is taken up again where it broke, on the same object; bytes never end short.
+
+        Raises: ObjectMissing, RangeOutside, StorageDown.
+        """
+        if end is not None and start >= end:
+            return
+        at, etag = start, None
+        while True:
+            begun_at = at
+            try:
+                async with self._body(key, at, end, etag) as (body, left, etag):
+                    end = at + left
+                    while at < end:
+                        piece = await _read(body, min(CHUNK, end - at))
+                        at += len(piece)
+                        yield piece
+                    return
+            except StorageDown:
+                if at == begun_at:
+                    raise
+
+    @contextlib.asynccontextmanager
+    async def _body(
+        self, key: str, start: int, end: int | None, etag: str | None
+    ) -> AsyncIterator[tuple[StreamingBody, int, str]]:
+        asked = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end else {}
+        if etag:
+            asked["IfMatch"] = etag
+        with translated():
+            answer = await self.client.get_object(Bucket=self.bucket, Key=key, **asked)  # type: ignore[arg-type]
+        body = answer["Body"]
+        try:
+            yield body, answer["ContentLength"], answer["ETag"]
+        finally:
+            body.close()  # given back to the pool if read to its end, dropped if not
+
+    async def download(self, key: str, path: Path, *, max_bytes: int) -> int:
+        """Copy an object into a file; its size. Nothing is left of a file that could not be finished.
+
+        Raises: ObjectMissing, ObjectTooLarge.
+        """
+        try:
+            with await asyncio.to_thread(path.open, "wb") as file:
+                return await self._copy_to(file, key, max_bytes)
+        except BaseException:
+            path.unlink(missing_ok=True)  # noqa: ASYNC240 - quick, and must not be cancelled
+            raise
+
+    async def _copy_to(self, file: io.BufferedWriter, key: str, max_bytes: int) -> int:
+        size, held = 0, bytearray()
+        async with contextlib.aclosing(self.open(key)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > max_bytes:
+                    raise ObjectTooLarge(max_bytes)
+                held += piece
+                if len(held) >= WRITE:
+                    await asyncio.to_thread(file.write, held)
+                    held = bytearray()
+        await asyncio.to_thread(file.write, held)
+        return size
+
+    async def head(self, key: str) -> Entry:
+        """What storage knows of an object.
+
+        Raises: ObjectMissing.
+        """
+        with translated():
+            told = await self.client.head_object(Bucket=self.bucket, Key=key)
+        return Entry(key, told["ContentLength"], told["LastModified"], told.get("ContentType", ""))
+
+    # Housekeeping.
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy within the bucket, on the server.
+
+        Raises: ObjectMissing.
+        """
+        with translated():
+            await self.client.copy_object(
+                Bucket=self.bucket, Key=target, CopySource={"Bucket": self.bucket, "Key": source}
+            )
+
+    async def delete(self, key: str) -> None:
+        """Delete an object. Safe to repeat: one that is not there is fine."""
+        with translated():
+            await self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    async def list(self, prefix: str = "", older_than: datetime | None = None) -> AsyncIterator[Entry]:
+        """Every object whose name begins with prefix, by name; only those stored before older_than."""
+        token: dict[str, str] = {}
+        while True:
+            with translated():
+                page = await self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)  # type: ignore[arg-type]
+            for found in page.get("Contents", ()):
+                if older_than is None or found["LastModified"] < older_than:
+                    yield Entry(found["Key"], found["Size"], found["LastModified"])
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    async def unfinished_uploads(self, older_than: datetime | None = None) -> AsyncIterator[Unfinished]:
+        """Every multipart upload that is still open; only those begun before older_than."""
+        markers: dict[str, str] = {}
+        while True:
+            with translated():
+                page = await self.client.list_multipart_uploads(Bucket=self.bucket, **markers)  # type: ignore[arg-type]
+            for found in page.get("Uploads", ()):
+                if older_than is None or found["Initiated"] < older_than:
+                    yield Unfinished(found["Key"], found["UploadId"], found["Initiated"])
+            if not page.get("IsTruncated"):
+                return
+            markers = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+    async def abort(self, upload: Unfinished) -> None:
+        """End an open upload and free its parts. Safe to repeat."""
+        with contextlib.suppress(StorageError), translated():
+            await self.client.abort_multipart_upload(
+                Bucket=self.bucket, Key=upload.key, UploadId=upload.upload_id
+            )
+
+    async def ensure_bucket(self) -> None:
+        """Make the bucket unless it is there. Safe to repeat, and to do in two processes at once."""
+        try:
+            await self.ping()
+        except (StorageDown, StorageError):
+            with contextlib.suppress(StorageError), translated():
+                await self.client.create_bucket(Bucket=self.bucket)
+            await self.ping()
+
+    async def ping(self) -> None:
+        """Whether the bucket answers, within three seconds.
+
+        Raises: StorageDown, StorageError.
+        """
+        with translated():
+            async with asyncio.timeout(PING_S):
+                await self.client.head_bucket(Bucket=self.bucket)
+
+
+async def _read(body: StreamingBody, size: int) -> bytes:
+    """Exactly size bytes of a body.
+
+    Raises: StorageDown, when it ends before that.
+    """
+    held = bytearray()
+    while len(held) < size:
+        with translated():
+            piece = await body.read(size - len(held))
+        if not piece:
+            raise StorageDown("the body ended short")
+        held += piece
+    return bytes(held)
+
+
+async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
+    """A file's bytes, read in threads."""
+    with await asyncio.to_thread(path.open, "rb") as file:
+        while piece := await asyncio.to_thread(file.read, 1 << 20):
+            yield piece
