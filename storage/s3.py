@@ -110,9 +110,7 @@ class Storage:
             )
         return Stored(len(body), sha256.hex())
 
-    async def put_stream(
-        self, key: str, chunks: AsyncIterator[bytes], content_type: str, *, max_bytes: int
-    ) -> Stored:
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], content_type: str, *, max_bytes: int) -> Stored:
         """Store a stream of unknown length, holding three parts of 8 MiB at most.
 
         Whatever goes wrong (the stream raises, the caller is cancelled, storage breaks off), nothing is
@@ -259,9 +257,7 @@ class Storage:
     async def abort(self, upload: Unfinished) -> None:
         """End an open upload and free its parts. Safe to repeat."""
         with contextlib.suppress(StorageError), translated():
-            await self.client.abort_multipart_upload(
-                Bucket=self.bucket, Key=upload.key, UploadId=upload.upload_id
-            )
+            await self.client.abort_multipart_upload(Bucket=self.bucket, Key=upload.key, UploadId=upload.upload_id)
 
     async def ensure_bucket(self) -> None:
         """Make the bucket unless it is there. Safe to repeat, and to do in two processes at once."""

@@ -119,9 +119,7 @@ async def cancelled_when(storage, reached, size=18 * MIB):
         seen.set()
 
     storage.client.meta.events.register(f"before-send.s3.{reached}", watch)
-    upload = asyncio.create_task(
-        storage.put_stream("media/x", stream(os.urandom(size)), "video/webm", max_bytes=size)
-    )
+    upload = asyncio.create_task(storage.put_stream("media/x", stream(os.urandom(size)), "video/webm", max_bytes=size))
     await asyncio.wait_for(seen.wait(), SOON)
     upload.cancel()
     with pytest.raises(asyncio.CancelledError):
