@@ -113,9 +113,7 @@ def test_every_topic_is_there_once(count, pages):
 
 
 def test_long_titles_of_topics_wrap_and_all_stay():
-    topics = some_topics(
-        30, "Pembahasan mendalam mengenai penetapan harga transfer antarperusahaan bagian ke"
-    )
+    topics = some_topics(30, "Pembahasan mendalam mengenai penetapan harga transfer antarperusahaan bagian ke")
     text = " ".join(words(page) for page in read(a_paper(topics=topics)).pages[1:])
     assert text.count("Pembahasan mendalam") == 30
     assert "bagian ke 30" in text
@@ -170,9 +168,7 @@ def test_what_has_no_ink_is_left_out(name, shown):
     assert len(read(a_paper(holder_name=name)).pages) == 2
 
 
-@pytest.mark.parametrize(
-    "name", ["Иван Петров", "Ξένος Άννα", "שלום כהן", "أحمد", "Nguyễn Thị Ánh", "Şahin Ğ. Łukasz"]
-)
+@pytest.mark.parametrize("name", ["Иван Петров", "Ξένος Άννα", "שלום כהן", "أحمد", "Nguyễn Thị Ánh", "Şahin Ğ. Łukasz"])
 def test_scripts_of_the_fonts_keep_the_standard_for_accessible_files(name):
     metadata = read(a_paper(holder_name=name)).trailer["/Root"]["/Metadata"].get_object().get_data()
     assert b"pdfuaid" in metadata
@@ -206,9 +202,7 @@ def test_any_name_fits_between_the_margins(name, most_lines, least_size):
 @pytest.mark.parametrize("name", ["Ali", LONG, LONG + " " + LONG, "W" * 140, "أحمد " * 20, "שלום " * 30])
 def test_nothing_leaves_the_frame(name, tmp_path):
     file = tmp_path / "paper.pdf"
-    file.write_bytes(
-        render(a_paper(holder_name=name, course_title=LONG, batch_title=LONG, topics=some_topics(60)))
-    )
+    file.write_bytes(render(a_paper(holder_name=name, course_title=LONG, batch_title=LONG, topics=some_topics(60))))
     run = subprocess.run(["pdftotext", "-bbox", file, "-"], capture_output=True, check=True, text=True)  # noqa: S603, S607
     boxes = [line.split('"')[1:9:2] for line in run.stdout.splitlines() if "<word" in line]
     assert len(boxes) > 100
