@@ -1,10 +1,14 @@
 """The commands of `python -m backend.devstack`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
+from backend.devstack.checks import test
+from backend.devstack.leash import die_with_parent
 from backend.devstack.run import run
+from backend.devstack.up import SEED, Options, up
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
@@ -14,12 +18,23 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     around.add_argument("--data", type=Path, help="keep the data here (otherwise it is thrown away)")
     around.add_argument("--fresh", action="store_true", help="empty --data first")
     around.add_argument("argv", nargs="+", metavar="command")
+    full = commands.add_parser("up", help="start everything and keep it running")
+    full.add_argument("--procfile", type=Path, default=Path("Procfile"), help="the list of processes")
+    full.add_argument("--seed", default=SEED, help="the command that makes the demo school")
+    commands.add_parser("test", help="run every check and test on throw-away services")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the calling process ends")
     return parser.parse_args(argv)
 
 
 def main(argv: list[str]) -> int:
     """Run one command and return the exit code."""
     chosen = _arguments(argv)
+    if chosen.with_parent:
+        die_with_parent(os.getppid())
+    if chosen.command == "up":
+        return up(Options(chosen.procfile, chosen.seed))
+    if chosen.command == "test":
+        return test()
     return run(chosen.argv, chosen.data, fresh=chosen.fresh)
 
 

@@ -8,20 +8,20 @@ HOST = "127.0.0.1"
 _LOWEST, _HIGHEST = 17_000, 22_700  # plus 10,000 is still below the ports of outgoing connections
 
 
-def is_free(port: int) -> bool:
+def is_free(port: int, host: str = HOST) -> bool:
     """Whether a server could bind the port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def next_free(port: int) -> int:
+def next_free(port: int, host: str = HOST) -> int:
     """The first free port from `port` upwards."""
-    return next(candidate for candidate in range(port, 65_536) if is_free(candidate))
+    return next(candidate for candidate in range(port, 65_536) if is_free(candidate, host))
 
 
 def all_free(ports: Iterable[int]) -> bool:

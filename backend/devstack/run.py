@@ -15,7 +15,8 @@ from backend.devstack.services import start, throw_away
 _GRACE_S = 10.0
 
 
-def _terminate(_number: int, _frame: object) -> None:
+def terminate(_number: int, _frame: object) -> None:
+    """A signal handler that ends the program by way of its `finally` blocks."""
     raise SystemExit(128 + signal.SIGTERM)
 
 
@@ -46,7 +47,7 @@ def run(argv: list[str], data: Path | None, *, fresh: bool) -> int:
 
     Without `data` everything is thrown away afterwards; `fresh` empties `data` first.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     if data and fresh:
         shutil.rmtree(data, ignore_errors=True)
     begun = time.monotonic()

@@ -42,7 +42,7 @@ class Services:
         """DATABASE_URL, REDIS_URL and S3_*, as far as the service was wanted."""
         return {key: value for one in self.running.values() for key, value in one.environment().items()}
 
-    def launch(self, name: str) -> None:
+    def launch(self, name: str) -> subprocess.Popen[bytes]:
         """Start one service without waiting for it.
 
         Raises: OSError when its data cannot be prepared.
@@ -53,7 +53,8 @@ class Services:
         lock = service.data / f"{name}.lock"  # held by the server itself: never two on the same data
         with locked(lock, service.grace_s) as held, log.open("ab") as output:
             service.prepare()
-            self.processes[name] = spawn(service.command(), output, held=[held])
+            self.processes[name] = process = spawn(service.command(), output, held=[held])
+        return process
 
     def await_ready(self, name: str) -> None:
         """Wait until one service answers us.

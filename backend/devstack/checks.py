@@ -1,0 +1,46 @@
+"""`make test`: every check and the whole suite, on services of their own, up to the first that fails."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from backend.devstack.console import Console
+from backend.devstack.processes import StartError
+from backend.devstack.run import run_command, terminate
+from backend.devstack.services import throw_away
+
+_BIN = Path(sys.executable).parent
+STEPS = (
+    ("Format", ("ruff", "format", "--check", "--quiet", ".")),
+    ("Lint", ("ruff", "check", "--quiet", ".")),
+    ("Types", ("mypy",)),
+    ("Import contracts", ("lint-imports",)),
+    ("Tests", ("pytest", "-n", "2")),
+)
+
+
+def _step(console: Console, what: str, argv: tuple[str, ...], env: dict[str, str]) -> int:
+    begun = time.monotonic()
+    code = run_command([str(_BIN / argv[0]), *argv[1:]], env)
+    console.took(begun, what, failed=code != 0)
+    return code
+
+
+def test() -> int:
+    """Run the steps in order and return the exit code of the first that fails."""
+    signal.signal(signal.SIGTERM, terminate)
+    console = Console()
+    env = {"PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "LULUS_ENV": "test"}
+    try:
+        with throw_away() as services:
+            env |= services.environment()
+            *quick, (_, suite) = STEPS
+            for what, argv in quick:
+                if code := _step(console, what, argv, env):
+                    return code
+            return run_command([str(_BIN / suite[0]), *suite[1:]], env)  # pytest's own line stays the last one
+    except StartError as error:
+        console.line(str(error))
+        return 1
