@@ -35,7 +35,8 @@ def media_response(
     """Answer a GET or HEAD for a stored file, with ranges and validators.
 
     The first bytes are fetched before the status is sent, so what the opener raises at its start can still
-    become an error answer. A route must allow HEAD itself: `@route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD])`.
+    become an error answer. A route must allow HEAD itself:
+    `@route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD])`.
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     decision = decide(request.method, headers, resource)
