@@ -2,6 +2,15 @@
 
 from typing import Any, ClassVar
 
+import msgspec
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """What is wrong with one field: the rule's name, and what would have been right (words, or numbers as text)."""
+
+    rule: str
+    choices: tuple[str, ...] = ()
+
 
 class DomainError(Exception):
     """A rule said no. `code` is "feature.fact"; `data` holds plain values for the words.
@@ -21,7 +30,7 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The request cannot mean anything. `fields` maps a field's name to a rule's name (or a `Broken`)."""
+    """The request cannot mean anything. `fields` maps a field's name to a `Broken`."""
 
     code = "core.invalid"
 

@@ -1,4 +1,6 @@
-"""Wake-ups: after a commit that left work behind, the relay is told. A lost wake-up costs latency, nothing else.
+"""Wake-ups: after a commit that left work behind, the relay is told; after one that changed a job, its watchers.
+
+A lost wake-up costs latency, nothing else.
 
 NOTIFY inside the transaction would halve the commit rate, so it is a statement of its own after the commit, at most
 one per five milliseconds and process.
@@ -6,14 +8,18 @@ one per five milliseconds and process.
 
 import asyncio
 import contextvars
+from collections.abc import Callable
+from uuid import UUID
 
 from backend.core import db
 from backend.core.log import logger
 
 CHANNEL = "lulus_work"
+JOB_CHANNEL = "lulus_job"
 _GAP_S = 0.005
 
 _log = logger(__name__)
+_telling: set[asyncio.Task[None]] = set()
 
 
 class _Bell:
@@ -44,3 +50,25 @@ async def _notify(wait: float) -> None:
         await db.statement(f"NOTIFY {CHANNEL}")
     except Exception as error:  # noqa: BLE001 - polling is the safety net; a wake-up must never break its caller
         _log.warning("wake-up not sent", error=type(error).__name__)
+
+
+def changed(job: UUID) -> Callable[[], None]:
+    """What to call once a job's row has changed, so that those who watch it look again."""
+
+    def tell() -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        task = loop.create_task(_tell(job), context=contextvars.Context())
+        _telling.add(task)
+        task.add_done_callback(_telling.discard)
+
+    return tell
+
+
+async def _tell(job: UUID) -> None:
+    try:
+        await db.statement("SELECT pg_notify($1, $2)", JOB_CHANNEL, str(job))
+    except Exception as error:  # noqa: BLE001 - watchers also look by themselves; this must never break its caller
+        _log.warning("change of a job not told", error=type(error).__name__)

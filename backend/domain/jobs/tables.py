@@ -5,7 +5,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from backend.core.columns import row_uuid
-from backend.domain.jobs.terms import JobState, Queue
+from backend.domain.jobs.terms import JobState
 
 
 class Job(Table, tablename="job"):
@@ -17,7 +17,6 @@ class Job(Table, tablename="job"):
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
     kind = Varchar(length=60)
-    queue = Varchar(length=16, choices=Queue)
     body = JSONB()
     unique_key = Varchar(length=200, null=True, default=None, unique=True)
     owner_id = BigInt(null=True, default=None)

@@ -14,9 +14,5 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Queue(StrEnum):
-    """Classes of work, so that a long video never makes a grade wait."""
-
-    QUICK = "quick"
-    HEAVY = "heavy"
-    MEDIA = "media"
+OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.PARKED, JobState.CANCELLED})
+"""The ends; a parked job may be brought back by hand."""

@@ -1,0 +1,236 @@
+"""The worker's side of a job: claim, renew, progress, finish, and the sweep. The row is the truth.
+
+Every change says `WHERE id AND attempt AND state = 'running'`: a job that was cancelled, parked or taken over cannot
+become done, and what ran for it is rolled back with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db, wake
+from backend.domain.jobs import rules
+from backend.domain.jobs.errors import Fenced
+from backend.domain.jobs.terms import JobState
+
+LEASE_S = 8.0
+RENEW_S = 2.0
+SWEEP_S = 3.0
+PURGE_DAYS = 30
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A job that this worker holds. `attempt` is the fence."""
+
+    id: int
+    uuid: UUID
+    kind: str
+    body: bytes
+    attempt: int
+    max_attempts: int
+    owner_id: int | None
+    request_id: str
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """An event of the outbox that has to become jobs."""
+
+    id: int
+    name: str
+    body: str
+    request_id: str
+
+
+async def claim(job_id: int, worker: str) -> Claim | None:
+    """Take a job that is due, or whose lease is over; the attempt is counted here, so that a kill counts.
+
+    None: somebody else has it, it is over, or it is not due yet. Attempts used up: it is parked.
+    """
+    found = await db.row(
+        "UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'parked' ELSE 'running' END,"
+        " attempt = least(attempt + 1, max_attempts + 1), worker = $2, version = version + 1,"
+        " started_at = coalesce(started_at, now()),"
+        " lease_until = CASE WHEN attempt >= max_attempts THEN NULL ELSE now() + make_interval(secs => $3) END,"
+        " finished_at = CASE WHEN attempt >= max_attempts THEN now() END,"
+        " error = CASE WHEN attempt >= max_attempts THEN coalesce(error, 'the worker died') ELSE error END"
+        " WHERE id = $1 AND run_at <= now()"
+        " AND (state = 'queued' OR (state = 'running' AND lease_until < now()))"
+        " RETURNING id, uuid, kind, body::text AS body, attempt, max_attempts, owner_id, request_id, state",
+        job_id,
+        worker,
+        LEASE_S,
+    )
+    if found is None:
+        return None
+    if found["owner_id"] is not None:
+        wake.changed(found["uuid"])()
+    if found["state"] == JobState.PARKED:
+        return None
+    return Claim(
+        found["id"],
+        found["uuid"],
+        found["kind"],
+        found["body"].encode(),
+        found["attempt"],
+        found["max_attempts"],
+        found["owner_id"],
+        found["request_id"],
+    )
+
+
+async def check(held: Claim) -> None:
+    """Lock the job's row for the rest of the transaction. Raises: Fenced when it is not ours any more."""
+    found = await db.value(
+        "SELECT 1 FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' FOR UPDATE", held.id, held.attempt
+    )
+    if found is None:
+        raise Fenced(held.id)
+
+
+async def progress(held: Claim, done: int, total: int) -> None:
+    """Say how far a job is. A statement of its own. Raises: Fenced (so a cancelled job stops at its next word)."""
+    changed = await db.statement(
+        "UPDATE job SET progress_done = $3, progress_total = $4, version = version + 1"
+        " WHERE id = $1 AND attempt = $2 AND state = 'running'",
+        held.id,
+        held.attempt,
+        done,
+        total,
+    )
+    if not changed:
+        raise Fenced(held.id)
+    wake.changed(held.uuid)()
+
+
+async def finish(held: Claim, report: Any) -> None:  # noqa: ANN401 - any value that is JSON
+    """Mark a job done in the transaction of its effects. Raises: Fenced, which rolls them back."""
+    await _end(held, JobState.DONE, None, report)
+
+
+async def fail(held: Claim, error: str, report: Any = None) -> None:  # noqa: ANN401 - any value that is JSON
+    """A rule said no: final, never tried again. Raises: Fenced."""
+    await _end(held, JobState.FAILED, error, report)
+
+
+async def _end(held: Claim, state: JobState, error: str | None, report: Any) -> None:  # noqa: ANN401 - as above
+    async with db.transaction():
+        changed = await db.statement(
+            "UPDATE job SET state = $3, error = $4, report = coalesce($5::jsonb, report), finished_at = now(),"
+            " progress_done = CASE WHEN $3 = 'done' THEN progress_total ELSE progress_done END,"
+            " lease_until = NULL, version = version + 1 WHERE id = $1 AND attempt = $2 AND state = 'running'",
+            held.id,
+            held.attempt,
+            str(state),
+            error,
+            None if report is None else msgspec.json.encode(report).decode(),
+        )
+        if not changed:
+            raise Fenced(held.id)
+        if held.owner_id is not None:
+            db.after_commit(wake.changed(held.uuid))
+
+
+async def try_again(held: Claim, error: str, *, at_once: bool = False) -> JobState:
+    """Something broke: queue the job with back-off, or park it when its attempts are used up.
+
+    `at_once` is for a worker that stops: the attempt is given back. Says the new state.
+
+    Raises: Fenced.
+    """
+    spent = held.attempt >= held.max_attempts and not at_once
+    state = JobState.PARKED if spent else JobState.QUEUED
+    changed = await db.statement(
+        "UPDATE job SET state = $3, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
+        " lease_until = NULL, version = version + 1, attempt = attempt - $6,"
+        " finished_at = CASE WHEN $3 = 'parked' THEN now() END"
+        " WHERE id = $1 AND attempt = $2 AND state = 'running'",
+        held.id,
+        held.attempt,
+        str(state),
+        error,
+        0.0 if at_once else rules.retry_delay_s(held.attempt),
+        int(at_once),
+    )
+    if not changed:
+        raise Fenced(held.id)
+    wake.ring()
+    wake.changed(held.uuid)()
+    return state
+
+
+async def waiting_events(limit: int) -> list[Expansion]:
+    """Events without jobs, locked for this transaction; other relays pass over them."""
+    rows = await db.fetch(
+        "SELECT id, name, body::text AS body, request_id FROM outbox WHERE expanded_at IS NULL"
+        " ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return db.views(Expansion, rows)
+
+
+async def expand(events: Sequence[Expansion], kinds: Mapping[str, Sequence[str]]) -> int:
+    """Turn events into one job per subscription and mark them, in the open transaction. Says how many jobs."""
+    pairs = [(event, kind) for event in events for kind in kinds.get(event.name, ())]
+    made = 0
+    if pairs:
+        made = await db.statement(
+            "INSERT INTO job (kind, body, unique_key, event_id, request_id)"
+            " SELECT kind, body::jsonb, key, event_id, request_id"
+            " FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])"
+            "  AS e (kind, body, key, event_id, request_id) ON CONFLICT (unique_key) DO NOTHING",
+            [kind for _, kind in pairs],
+            [event.body for event, _ in pairs],
+            [f"event:{event.id}:{kind}" for event, kind in pairs],
+            [event.id for event, _ in pairs],
+            [event.request_id for event, _ in pairs],
+        )
+    await db.statement("UPDATE outbox SET expanded_at = now() WHERE id = ANY($1)", [event.id for event in events])
+    return made
+
+
+async def unpublished(limit: int) -> list[tuple[int, str]]:
+    """Due jobs (id, kind) that no message speaks of yet, locked for this transaction."""
+    rows = await db.fetch(
+        "SELECT id, kind FROM job WHERE state = 'queued' AND published_at IS NULL AND run_at <= now()"
+        " ORDER BY run_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return [(found["id"], found["kind"]) for found in rows]
+
+
+async def mark_published(ids: Sequence[int]) -> None:
+    """Note that messages were sent. A lost note is a second wake-up, harmless."""
+    await db.statement("UPDATE job SET published_at = now() WHERE id = ANY($1) AND state = 'queued'", list(ids))
+
+
+async def late(*, queued_s: float, limit: int) -> list[tuple[int, str]]:
+    """Jobs to wake again: published more than `queued_s` ago and still queued, or running with the lease over."""
+    rows = await db.fetch(
+        "(SELECT id, kind FROM job WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $2)"
+        " UNION ALL (SELECT id, kind FROM job WHERE state = 'queued' AND run_at <= now()"
+        "  AND published_at < now() - make_interval(secs => $1) ORDER BY published_at LIMIT $2)",
+        queued_s,
+        limit,
+    )
+    return [(found["id"], found["kind"]) for found in rows]
+
+
+async def seconds_to_next() -> float | None:
+    """How long until a queued job falls due that is not due yet; None when there is none."""
+    seconds: float | None = await db.value(
+        "SELECT extract(epoch FROM min(run_at) - now())::float8 FROM job"
+        " WHERE state = 'queued' AND published_at IS NULL AND run_at > now()"
+    )
+    return seconds
+
+
+async def purge() -> int:
+    """Delete done and cancelled jobs, expanded events and stored answers that are old. Says how many rows."""
+    jobs = await db.statement(
+        "DELETE FROM job WHERE finished_at < now() - make_interval(days => $1) AND state IN ('done', 'cancelled')",
+        PURGE_DAYS,
+    )
+    events = await db.statement("DELETE FROM outbox WHERE expanded_at < now() - make_interval(days => $1)", PURGE_DAYS)
+    return jobs + events

@@ -1,0 +1,5 @@
+"""What `dramatiq workers.main` loads."""
+
+from workers.broker import ACTORS, broker
+
+__all__ = ["ACTORS", "broker"]

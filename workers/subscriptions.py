@@ -1,0 +1,12 @@
+"""The map of everything asynchronous: which jobs follow from which event."""
+
+from collections.abc import Mapping, Sequence
+
+from backend.core.outbox import Event
+
+SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {}
+
+
+def kinds_by_event() -> dict[str, Sequence[str]]:
+    """The map by names, as the relay needs it."""
+    return {event.name: kinds for event, kinds in SUBSCRIPTIONS.items()}
