@@ -1,0 +1,105 @@
+"""What a sheet would change: its rows held against the grades that stand now. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from backend.domain.grading.sheet_cells import canonical
+from backend.domain.grading.sheet_values import (
+    PROBLEMS_MAX,
+    Expected,
+    ParsedRow,
+    ParsedSheet,
+    Problem,
+    ProblemCode,
+)
+
+
+class Current(NamedTuple):
+    """What stands in the books for one enrolled student. version is 0 while there is no grade."""
+
+    grade: Decimal | None
+    feedback: str | None
+    version: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One student's row that differs. new_* is what will stand afterwards, blank cells already filled in.
+
+    version is the one that stands now; sheet_version the one in the sheet, None if it had none.
+    """
+
+    row: int
+    user: UUID
+    old_grade: Decimal | None
+    new_grade: Decimal | None
+    old_feedback: str | None
+    new_feedback: str | None
+    version: int
+    sheet_version: int | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What a sheet would do. Every row is counted once: a change, stale, unchanged, blank or a problem.
+
+    stale are changes to a grade that has changed since the sheet was written. problems has those of the
+    reading first and ends at PROBLEMS_MAX; problem_count does not.
+    """
+
+    changes: list[Change]
+    stale: list[Change]
+    unchanged: int
+    blank: int
+    problems: list[Problem]
+    problem_count: int
+
+
+def judge(
+    parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UUID | None = None
+) -> Judgement:
+    """Compare a sheet with the grades of every enrolled student.
+
+    A row without a version is never stale. With `assignment`, a sheet that says it was written for another
+    one has a problem with row 0.
+    """
+    changes: list[Change] = []
+    stale: list[Change] = []
+    unchanged = blank = 0
+    found = _other_assignment(parsed, assignment)
+    for row in parsed.rows:
+        current = roster.get(row.user)
+        if current is None:
+            found.append(_unknown(row, parsed))
+        elif row.grade is None and row.feedback is None:
+            blank += 1
+        elif (change := _change(row, current)) is None:
+            unchanged += 1
+        else:
+            (stale if row.version not in (None, current.version) else changes).append(change)
+    problems = (parsed.problems + found)[:PROBLEMS_MAX]
+    return Judgement(changes, stale, unchanged, blank, problems, parsed.problem_count + len(found))
+
+
+def _change(row: ParsedRow, now: Current) -> Change | None:
+    """Compared as the sheet can show it: an old feedback with odd blanks is not a change."""
+    grade = now.grade if row.grade is None else row.grade
+    same_text = row.feedback is None or row.feedback == canonical(now.feedback or "")
+    if grade == now.grade and same_text:
+        return None
+    text = now.feedback if same_text else row.feedback
+    return Change(row.row, row.user, now.grade, grade, now.feedback, text, now.version, row.version)
+
+
+def _unknown(row: ParsedRow, parsed: ParsedSheet) -> Problem:
+    column = parsed.columns.get("user", "")
+    return Problem(row.row, column, ProblemCode.STUDENT_UNKNOWN, str(row.user), Expected.ENROLLED_STUDENT)
+
+
+def _other_assignment(parsed: ParsedSheet, assignment: UUID | None) -> list[Problem]:
+    if assignment is None or parsed.assignment in (None, assignment):
+        return []
+    found = str(parsed.assignment)
+    return [Problem(0, "", ProblemCode.OTHER_ASSIGNMENT, found, Expected.THIS_ASSIGNMENT)]

@@ -1,0 +1,141 @@
+"""Read a grading sheet. Runs in a child process with little memory (see sheets.read_grades)."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from backend.domain.grading import sheet_headings
+from backend.domain.grading.sheet_cells import FOUND_MAX, RULES, Cell, CellWrong
+from backend.domain.grading.sheet_headings import Headings
+from backend.domain.grading.sheet_scan import Book, Marks, inspect
+from backend.domain.grading.sheet_template import ASSIGNMENT, EXPORTED
+from backend.domain.grading.sheet_values import (
+    PROBLEMS_MAX,
+    Expected,
+    FileRefused,
+    ParsedRow,
+    ParsedSheet,
+    Problem,
+    ProblemCode,
+    Refusal,
+)
+
+_EXPECTED = {
+    "user": Expected.STUDENT_ID,
+    "grade": Expected.GRADE,
+    "feedback": Expected.TEXT,
+    "version": Expected.VERSION,
+}
+
+
+def read(path: str) -> ParsedSheet:
+    """Read the sheet called Penilaian or Grades, else the first, of an .xlsx file.
+
+    Raises: FileRefused.
+    """
+    book = inspect(path)
+    try:
+        with Path(path).open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
+            return _read_rows(book, workbook.get_sheet_by_name(book.sheet).iter_rows())
+    except CalamineError as broken:
+        raise FileRefused(Refusal.DAMAGED, type(broken).__name__) from broken
+
+
+def _read_rows(book: Book, rows: Iterable[Sequence[Cell]]) -> ParsedSheet:
+    walk = iter(rows)
+    head = list(islice(walk, sheet_headings.SEARCHED_ROWS))
+    headings = sheet_headings.find(head)
+    body = _Body(headings, book.marks)
+    if headings.problems:
+        body.problems, body.problem_count = headings.problems, len(headings.problems)
+    else:
+        body.read(chain(head[headings.row :], walk))
+    return ParsedSheet(
+        sheet=book.sheet,
+        columns=headings.names,
+        rows=[row for row in body.rows if row.user not in body.twice],
+        problems=sorted(body.problems, key=lambda problem: problem.row),
+        problem_count=body.problem_count,
+        assignment=_uuid(book.properties.get(ASSIGNMENT, "")),
+        exported_at=book.properties.get(EXPORTED),
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+class _Body:
+    """The rows below the headings, as they are read."""
+
+    def __init__(self, headings: Headings, marks: Marks) -> None:
+        self.names = headings.names
+        self.first = headings.row + 1
+        self.columns = [(key, headings.at[key], rule) for key, rule in RULES.items() if key in headings.at]
+        self.filled = [headings.at[key] for key in ("user", "grade", "feedback") if key in headings.at]
+        self.marks = marks
+        self.marked_rows = {row for row, _ in chain(marks.formulas, marks.errors, marks.percents)}
+        self.rows: list[ParsedRow] = []
+        self.seen: dict[UUID, int] = {}
+        self.twice: set[UUID] = set()
+        self.problems: list[Problem] = []
+        self.problem_count = 0
+
+    def read(self, rows: Iterable[Sequence[Cell]]) -> None:
+        for number, cells in enumerate(rows, self.first):
+            is_marked = number - 1 in self.marked_rows
+            if is_marked or any(cells[at] != "" for at in self.filled):
+                self._read_row(number, cells, is_marked=is_marked)
+
+    def _read_row(self, number: int, cells: Sequence[Cell], *, is_marked: bool) -> None:
+        if not is_marked and not any(str(cells[at]).strip() for at in self.filled):
+            return
+        values: dict[str, Any] = {}
+        before = self.problem_count
+        for key, at, rule in self.columns:
+            try:
+                if is_marked:
+                    self._check_marks((number - 1, at), key, cells[at])
+                values[key] = rule(cells[at])
+            except CellWrong as wrong:
+                self._report(number, key, wrong)
+        if "user" in values:
+            self._note(number, values["user"])
+        if self.problem_count == before:
+            version = values.get("version")
+            self.rows.append(
+                ParsedRow(number, values["user"], values["grade"], values.get("feedback"), version)
+            )
+
+    def _check_marks(self, place: tuple[int, int], key: str, cell: Cell) -> None:
+        """What the parser shows as blank, or as a plain number, although a person sees something else."""
+        if place in self.marks.errors:
+            raise CellWrong(ProblemCode.ERROR_VALUE, self.marks.errors[place], _EXPECTED[key])
+        if cell == "" and place in self.marks.formulas:
+            raise CellWrong(ProblemCode.FORMULA_WITHOUT_VALUE, "", _EXPECTED[key])
+        if key == "grade" and place in self.marks.percents and isinstance(cell, float):
+            raise CellWrong(ProblemCode.PERCENT, f"{cell * 100:.15g}%", _EXPECTED[key])
+
+    def _note(self, number: int, user: UUID) -> None:
+        """Both rows of a student who is there twice are at fault; each names the first."""
+        first = self.seen.setdefault(user, number)
+        if first == number:
+            return
+        wrong = CellWrong(ProblemCode.STUDENT_TWICE, str(user), Expected.ONE_ROW_PER_STUDENT)
+        if user not in self.twice:
+            self.twice.add(user)
+            self._report(first, "user", wrong, first)
+        self._report(number, "user", wrong, first)
+
+    def _report(self, row: int, key: str, wrong: CellWrong, other_row: int | None = None) -> None:
+        self.problem_count += 1
+        if len(self.problems) < PROBLEMS_MAX:
+            column = self.names[key][:FOUND_MAX]
+            self.problems.append(Problem(row, column, wrong.code, wrong.found, wrong.expected, other_row))

@@ -1,0 +1,152 @@
+"""What goes into a grading sheet and what comes out of one: plain values, no file, no database."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+GRADE_MIN = Decimal(0)
+GRADE_MAX = Decimal(100)
+FEEDBACK_MAX = 10_000  # characters; Excel itself ends at 32,767
+PROBLEMS_MAX = 1_000
+DATA_ROWS_MAX = 100_000
+COLUMNS_MAX = 100
+
+
+class Handed(StrEnum):
+    """Whether a student has handed in work."""
+
+    NO = "no"
+    YES = "yes"
+    LATE = "late"
+
+
+class GradeRow(NamedTuple):
+    """One enrolled student as the template shows them. version is 0 while there is no grade."""
+
+    user: UUID
+    name: str
+    nim: str | None = None
+    email: str | None = None
+    handed: Handed = Handed.NO
+    grade: Decimal | None = None
+    feedback: str | None = None
+    version: int = 0
+
+
+class GradeSheet(msgspec.Struct, frozen=True):
+    """A template to be written. rows may be a generator; it is walked once, in the order of the sheet."""
+
+    assignment: UUID
+    exported_at: datetime
+    rows: Iterable[GradeRow]
+    title: str = ""
+
+
+class Refusal(StrEnum):
+    """Why a file is not read at all."""
+
+    DAMAGED = "damaged"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    ENTITIES = "entities"
+    EXTERNAL_LINKS = "external_links"
+    MACROS = "macros"
+    NOT_XLSX = "not_xlsx"
+    OLD_XLS = "old_xls"
+    TOO_LARGE = "too_large"
+    TOO_MANY_CELLS = "too_many_cells"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_SLOW = "too_slow"
+    UNUSUAL_CELLS = "unusual_cells"
+
+
+class ProblemCode(StrEnum):
+    """What is wrong with one cell or one heading."""
+
+    COLUMN_MISSING = "column_missing"
+    COLUMN_TWICE = "column_twice"
+    DATE_FOR_NUMBER = "date_for_number"
+    ERROR_VALUE = "error_value"
+    FORMULA_WITHOUT_VALUE = "formula_without_value"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_TEXT = "not_text"
+    OTHER_ASSIGNMENT = "other_assignment"
+    OUT_OF_RANGE = "out_of_range"
+    PERCENT = "percent"
+    STUDENT_MALFORMED = "student_malformed"
+    STUDENT_MISSING = "student_missing"
+    STUDENT_TWICE = "student_twice"
+    STUDENT_UNKNOWN = "student_unknown"
+    TOO_LONG = "too_long"
+    TOO_PRECISE = "too_precise"
+    VERSION_MALFORMED = "version_malformed"
+
+
+class Expected(StrEnum):
+    """What should have been there instead; the dialect has the words."""
+
+    ENROLLED_STUDENT = "enrolled_student"
+    GRADE = "grade"  # a number from 0 to 100 with at most two decimals
+    HEADING = "heading"
+    ONE_ROW_PER_STUDENT = "one_row_per_student"
+    ONE_SUCH_COLUMN = "one_such_column"
+    STUDENT_ID = "student_id"  # the uuid of the template's hidden column
+    TEXT = "text"
+    THIS_ASSIGNMENT = "this_assignment"
+    VERSION = "version"
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One finding.
+
+    Shape: row counts from 1 as Excel shows it, 0 for the whole file; column is "D Nilai" or "" for the whole
+    row; found is at most 80 characters of what stands there; other_row is the first row of the same student.
+    """
+
+    row: int
+    column: str
+    code: ProblemCode
+    found: str
+    expected: Expected
+    other_row: int | None = None
+
+
+class ParsedRow(NamedTuple):
+    """One student's row without problems. None means that the cell was blank: leave it alone."""
+
+    row: int
+    user: UUID
+    grade: Decimal | None
+    feedback: str | None
+    version: int | None
+
+
+class ParsedSheet(msgspec.Struct):
+    """What a file says. columns maps a heading's name (user, grade, ...) to "D Nilai".
+
+    rows holds only rows without problems; problems ends at PROBLEMS_MAX, problem_count does not.
+    assignment and exported_at come from the template; other programs may have dropped them.
+    """
+
+    sheet: str
+    columns: dict[str, str]
+    rows: list[ParsedRow]
+    problems: list[Problem]
+    problem_count: int
+    assignment: UUID | None = None
+    exported_at: str | None = None
+
+
+class FileRefused(Exception):
+    """A file that is not read. Raised in the child process, so only plain arguments: reason, detail."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = Refusal(reason)
+        self.detail = detail

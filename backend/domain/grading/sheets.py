@@ -1,0 +1,85 @@
+"""Grading by spreadsheet: write the template, read it back, say what it would change. No database here.
+
+The template is an .xlsx with every enrolled student. What comes back is read in a child process, because a
+file of four kilobytes can make the parser ask for half a terabyte and abort.
+"""
+
+from pathlib import Path
+
+from backend.core import confined
+from backend.core.errors import Unmet
+from backend.domain.grading.sheet_judgement import Change, Current, Judgement, judge
+from backend.domain.grading.sheet_template import write_template
+from backend.domain.grading.sheet_values import (
+    Expected,
+    FileRefused,
+    GradeRow,
+    GradeSheet,
+    Handed,
+    ParsedRow,
+    ParsedSheet,
+    Problem,
+    ProblemCode,
+    Refusal,
+)
+
+__all__ = [
+    "Change",
+    "Current",
+    "Expected",
+    "GradeRow",
+    "GradeSheet",
+    "Handed",
+    "Judgement",
+    "ParsedRow",
+    "ParsedSheet",
+    "Problem",
+    "ProblemCode",
+    "Refusal",
+    "SheetRefused",
+    "judge",
+    "read_grades",
+    "write_template",
+]
+
+MEMORY_BYTES = 512 << 20
+WALL_S = 60.0
+
+# How the child ends when a library cannot have the memory it asks for: SIGABRT, or what confined says itself.
+_OUT_OF_MEMORY = ("memory", "signal 6", "result too large")
+
+
+class SheetRefused(Unmet):
+    """The file is not a grading sheet that can be read. `reason` is a Refusal, `detail` where or what."""
+
+    code = "grading.sheet_refused"
+
+
+async def read_grades(path: Path) -> ParsedSheet:
+    """Read a grading sheet from a file of ours, whoever made its content.
+
+    Only .xlsx is taken, whatever the name says; up to 100,000 rows and 100 columns, 256 MiB unpacked, 512 MiB
+    of memory and a minute of time in a child process. Formulas are not evaluated: the value saved with them
+    counts. What is wrong inside the sheet is in the answer, cell by cell.
+
+    Shape: columns UserID and Nilai are required, Feedback and Versi are not; English names are taken too.
+    Raises: SheetRefused.
+    """
+    try:
+        return await confined.run(
+            "backend.domain.grading.sheet_reader:read",
+            str(path),
+            returns=ParsedSheet,
+            memory_bytes=MEMORY_BYTES,
+            wall_s=WALL_S,
+            passes=(FileRefused,),
+        )
+    except FileRefused as refused:
+        raise SheetRefused(reason=refused.reason, detail=refused.detail) from refused
+    except confined.TimedOut as slow:
+        raise SheetRefused(reason=Refusal.TOO_SLOW, detail="") from slow
+    except confined.Died as died:
+        is_large = died.reason in _OUT_OF_MEMORY
+        raise SheetRefused(
+            reason=Refusal.TOO_LARGE if is_large else Refusal.DAMAGED, detail=died.reason
+        ) from died
