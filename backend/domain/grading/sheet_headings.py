@@ -72,9 +72,7 @@ def _read(row: int, cells: Sequence[Cell]) -> Headings:
         name = f"{letters(column)} {text}"
         if key in at:
             found = f"{names[key]}, {name}"[:FOUND_MAX]
-            problems.append(
-                Problem(row, name[:FOUND_MAX], ProblemCode.COLUMN_TWICE, found, Expected.ONE_SUCH_COLUMN)
-            )
+            problems.append(Problem(row, name[:FOUND_MAX], ProblemCode.COLUMN_TWICE, found, Expected.ONE_SUCH_COLUMN))
             continue
         at[key], names[key] = column, name
     found = ", ".join(text for cell in cells if (text := shown(cell).strip()))[:FOUND_MAX]

@@ -57,9 +57,7 @@ class Judgement(msgspec.Struct, frozen=True):
     problem_count: int
 
 
-def judge(
-    parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UUID | None = None
-) -> Judgement:
+def judge(parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UUID | None = None) -> Judgement:
     """Compare a sheet with the grades of every enrolled student.
 
     A row without a version is never stale. With `assignment`, a sheet that says it was written for another

@@ -110,9 +110,7 @@ class _Body:
             self._note(number, values["user"])
         if self.problem_count == before:
             version = values.get("version")
-            self.rows.append(
-                ParsedRow(number, values["user"], values["grade"], values.get("feedback"), version)
-            )
+            self.rows.append(ParsedRow(number, values["user"], values["grade"], values.get("feedback"), version))
 
     def _check_marks(self, place: tuple[int, int], key: str, cell: Cell) -> None:
         """What the parser shows as blank, or as a plain number, although a person sees something else."""

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import Element
 
 import msgspec
 from defusedxml import ElementTree
@@ -92,9 +93,7 @@ def _check_archive(file: BinaryIO) -> None:
             raise _not_an_archive(file) from refused
         reasons = {"encrypted": Refusal.ENCRYPTED, "damaged": Refusal.DAMAGED}
         large = {"too_many_entries", "too_large", "entry_too_large", "ratio"}
-        reason = (
-            Refusal.TOO_LARGE if refused.reason in large else reasons.get(refused.reason, Refusal.DAMAGED)
-        )
+        reason = Refusal.TOO_LARGE if refused.reason in large else reasons.get(refused.reason, Refusal.DAMAGED)
         raise FileRefused(reason, refused.reason) from refused
 
 
@@ -120,9 +119,7 @@ def _check_parts(archive: zipfile.ZipFile, names: set[str]) -> None:
         if name.endswith((".xml", ".rels")):
             _check_declarations(archive, name)
     types = {item.get("ContentType", "") for item in _xml(archive, "[Content_Types].xml")}
-    if any("macroEnabled" in kind for kind in types) or any(
-        name.endswith("vbaProject.bin") for name in names
-    ):
+    if any("macroEnabled" in kind for kind in types) or any(name.endswith("vbaProject.bin") for name in names):
         raise FileRefused(Refusal.MACROS)
     if not types.intersection(_SHEET_TYPES):
         raise FileRefused(Refusal.NOT_XLSX)
@@ -140,7 +137,7 @@ def _check_declarations(archive: zipfile.ZipFile, name: str) -> None:
         raise FileRefused(Refusal.ENTITIES, name)
 
 
-def _xml(archive: zipfile.ZipFile, name: str) -> "ElementTree.Element":
+def _xml(archive: zipfile.ZipFile, name: str) -> Element:
     if archive.getinfo(name).file_size > PART_MAX:
         raise FileRefused(Refusal.TOO_LARGE, name)
     try:
@@ -181,15 +178,12 @@ def _percent_styles(archive: zipfile.ZipFile, names: set[str]) -> set[bytes]:
     """Numbers of the cell styles that show 0.85 as 85%."""
     if "xl/styles.xml" not in names:
         return set()
-    percent = set(_PERCENT_BUILT_IN)
-    styles: set[bytes] = set()
-    for item in _xml(archive, "xl/styles.xml"):
-        if _local(item.tag) == "numFmts":
-            percent |= {child.get("numFmtId", "") for child in item if "%" in child.get("formatCode", "")}
-    for item in _xml(archive, "xl/styles.xml"):
-        if _local(item.tag) == "cellXfs":
-            styles = {str(n).encode() for n, child in enumerate(item) if child.get("numFmtId") in percent}
-    return styles
+    root = _xml(archive, "xl/styles.xml")
+    tables = {_local(item.tag): list(item) for item in root}
+    percent = {item.get("numFmtId") for item in tables.get("numFmts", ()) if "%" in item.get("formatCode", "")}
+    percent |= _PERCENT_BUILT_IN
+    formats = enumerate(tables.get("cellXfs", ()))
+    return {str(number).encode() for number, item in formats if item.get("numFmtId") in percent}
 
 
 def _properties(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:

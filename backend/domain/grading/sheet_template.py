@@ -99,9 +99,7 @@ class _Page:
         """Lock what identifies the rows, and say what a grade is. No password: it is against slips only."""
         last = max(self.count, 1)
         self.sheet.autofilter(0, 0, last, LAST)
-        self.sheet.protect(
-            "", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True}
-        )
+        self.sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
         self.sheet.data_validation(
             *(1, GRADE, last, GRADE),
             {

@@ -80,6 +80,4 @@ async def read_grades(path: Path) -> ParsedSheet:
         raise SheetRefused(reason=Refusal.TOO_SLOW, detail="") from slow
     except confined.Died as died:
         is_large = died.reason in _OUT_OF_MEMORY
-        raise SheetRefused(
-            reason=Refusal.TOO_LARGE if is_large else Refusal.DAMAGED, detail=died.reason
-        ) from died
+        raise SheetRefused(reason=Refusal.TOO_LARGE if is_large else Refusal.DAMAGED, detail=died.reason) from died
