@@ -5,6 +5,8 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from backend.domain.grading.sheet_values import FEEDBACK_MAX, GRADE_MAX, GRADE_MIN, Expected, ProblemCode
@@ -32,6 +34,8 @@ class CellWrong(Exception):
 
 def shown(cell: Cell) -> str:
     """A cell as a person would type it. Numbers keep the 15 digits that Excel keeps."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
@@ -41,6 +45,7 @@ def shown(cell: Cell) -> str:
     return str(cell)
 
 
+@lru_cache(maxsize=16_384, typed=True)  # typed: True, 1 and 1.0 are different cells
 def grade(cell: Cell) -> Decimal | None:
     """A grade from 0 to 100, or None for a blank cell.
 
@@ -92,6 +97,8 @@ def feedback(cell: Cell) -> str | None:
 
 def canonical(text: str) -> str:
     """The same text whatever program saved it: one kind of line end, no control characters, no edges."""
+    if text.isprintable():
+        return text.strip()
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
@@ -108,6 +115,7 @@ def user(cell: Cell) -> UUID:
     return UUID(text)
 
 
+@lru_cache(maxsize=1_024, typed=True)
 def version(cell: Cell) -> int | None:
     """The version of the grade when the template was written, or None for a blank cell.
 
@@ -121,7 +129,7 @@ def version(cell: Cell) -> int | None:
     return int(text)
 
 
-RULES: dict[str, Callable[[Cell], object]] = {
+RULES: dict[str, Callable[[Cell], Any]] = {
     "user": user,
     "grade": grade,
     "feedback": feedback,

@@ -12,8 +12,9 @@ from backend.domain.grading import sheet_headings
 from backend.domain.grading.sheet_cells import FOUND_MAX, RULES, Cell, CellWrong
 from backend.domain.grading.sheet_headings import Headings
 from backend.domain.grading.sheet_scan import Book, Marks, inspect
-from backend.domain.grading.sheet_template import ASSIGNMENT, EXPORTED
 from backend.domain.grading.sheet_values import (
+    ASSIGNMENT,
+    EXPORTED,
     PROBLEMS_MAX,
     Expected,
     FileRefused,
@@ -89,12 +90,27 @@ class _Body:
         self.problem_count = 0
 
     def read(self, rows: Iterable[Sequence[Cell]]) -> None:
+        is_whole = len(self.columns) == len(RULES)
         for number, cells in enumerate(rows, self.first):
-            is_marked = number - 1 in self.marked_rows
-            if is_marked or any(cells[at] != "" for at in self.filled):
-                self._read_row(number, cells, is_marked=is_marked)
+            if number - 1 in self.marked_rows:
+                self._read_row(number, cells, is_marked=True)
+            elif not (is_whole and self._read_good(number, cells)):
+                self._read_row(number, cells, is_marked=False)
+
+    def _read_good(self, number: int, cells: Sequence[Cell]) -> bool:
+        """The usual row, at once. Not good: the answer is False and nothing has happened."""
+        try:
+            user, grade, feedback, version = [rule(cells[at]) for _, at, rule in self.columns]
+        except CellWrong:
+            return False
+        if user in self.seen:
+            return False
+        self.seen[user] = number
+        self.rows.append(ParsedRow(number, user, grade, feedback, version))
+        return True
 
     def _read_row(self, number: int, cells: Sequence[Cell], *, is_marked: bool) -> None:
+        """A row cell by cell, so that each one can be at fault."""
         if not is_marked and not any(str(cells[at]).strip() for at in self.filled):
             return
         values: dict[str, Any] = {}
@@ -109,8 +125,9 @@ class _Body:
         if "user" in values:
             self._note(number, values["user"])
         if self.problem_count == before:
-            version = values.get("version")
-            self.rows.append(ParsedRow(number, values["user"], values["grade"], values.get("feedback"), version))
+            user, grade, feedback, version = (values.get(key) for key in RULES)
+            assert isinstance(user, UUID)  # noqa: S101 - a row without one has a problem
+            self.rows.append(ParsedRow(number, user, grade, feedback, version))
 
     def _check_marks(self, place: tuple[int, int], key: str, cell: Cell) -> None:
         """What the parser shows as blank, or as a plain number, although a person sees something else."""

@@ -21,8 +21,7 @@ from defusedxml.common import DefusedXmlException
 
 from backend.core.archives import ArchiveRefused, scan
 from backend.domain.grading.sheet_headings import SEARCHED_ROWS, SHEET_NAMES
-from backend.domain.grading.sheet_template import ASSIGNMENT, EXPORTED
-from backend.domain.grading.sheet_values import COLUMNS_MAX, DATA_ROWS_MAX, FileRefused, Refusal
+from backend.domain.grading.sheet_values import ASSIGNMENT, COLUMNS_MAX, DATA_ROWS_MAX, EXPORTED, FileRefused, Refusal
 
 ENTRIES_MAX = 1_000
 TOTAL_MAX = 256 << 20

@@ -7,11 +7,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from backend.domain.grading.sheet_values import FEEDBACK_MAX, GradeRow, GradeSheet, Handed
+from backend.domain.grading.sheet_values import ASSIGNMENT, EXPORTED, FEEDBACK_MAX, GradeRow, GradeSheet, Handed
 
 SHEET = "Penilaian"
-ASSIGNMENT = "Assignment"
-EXPORTED = "Exported"
 
 # A to E stand where clients expect them that read by position.
 HEADINGS = ("UserID", "No", "Nama Siswa", "Nilai", "Feedback", "NIM", "Email", "Status", "Versi")

@@ -16,6 +16,10 @@ PROBLEMS_MAX = 1_000
 DATA_ROWS_MAX = 100_000
 COLUMNS_MAX = 100
 
+# Names of the document properties that the template carries.
+ASSIGNMENT = "Assignment"
+EXPORTED = "Exported"
+
 
 class Handed(StrEnum):
     """Whether a student has handed in work."""
