@@ -1,0 +1,30 @@
+# Needs Python 3.11 to 3.13 with pip, and make. `make help` lists what there is.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test lint format lock clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+install:  ## Make .venv from the lock; nothing to do when it is up to date
+	@$(PYTHON) backend/devstack/install.py
+
+up: install  ## Start Lulus with everything it needs; Ctrl-C stops it
+	@$(BIN)/python -m backend.devstack --with-parent up
+
+test: install  ## Run every check and every test on throw-away services
+	@$(BIN)/python -m backend.devstack --with-parent test
+
+lint: install  ## Check format, style, types and import contracts
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: install  ## Format the code and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: install  ## Resolve the dependencies anew and export them for pip
+	@$(BIN)/uv lock && $(BIN)/uv export --frozen --no-emit-project --no-header --quiet -o requirements.txt
+
+clean:  ## Remove .venv and the data of `make up`
+	rm -rf .venv var
