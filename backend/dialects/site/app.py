@@ -1,0 +1,119 @@
+"""The app of the house: start page, certificate page, and the 404 of every path that nobody claims."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from backend.core.dates import Lang
+from backend.core.settings import settings
+from backend.dialects.site import lookup, pages
+from backend.dialects.site.words import spoken_language
+
+NAME = "site"
+LONGEST_REFERENCE = 100
+ASSETS = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
+GUARD = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "vary": "Accept-Language, Accept",
+}
+
+Ask = Request[Any, Any, State]
+
+
+def claims(host: str, path: str) -> bool:
+    """Claim everything: the site is the last to be asked."""
+    return True
+
+
+def _lang(request: Ask) -> Lang:
+    return spoken_language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
+
+def _html(request: Ask, body: str, *, status: int = 200, private: bool = True) -> Response[str]:
+    """Answer with a page. What is private is kept out of caches and search engines."""
+    kept = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"} if private else {}
+    headers = {**GUARD, **kept, "content-language": _lang(request)}
+    return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+@get("/", include_in_schema=False)
+async def home(request: Ask) -> Response[str]:
+    """Show the start page."""
+    return _html(request, pages.render_home(_lang(request), school=settings().school_name), private=False)
+
+
+@get(["/certificates", "/sertifikat"], include_in_schema=False)
+async def search(request: Ask, number: FromQuery[str] = "") -> Response[str] | Redirect:
+    """Show the form; with a number in it go to that certificate's own address."""
+    wanted = number.strip()
+    if not wanted:
+        return _html(request, pages.render_search(_lang(request), school=settings().school_name))
+    if "/" in wanted or len(wanted) > LONGEST_REFERENCE:
+        return _unknown(request, wanted)
+    chosen = "?lang=" + _lang(request) if "lang" in request.query_params else ""
+    return Redirect(f"/certificates/{quote(wanted, safe='')}{chosen}", status_code=303, headers=GUARD)
+
+
+@get(["/certificates/{reference:str}", "/sertifikat/{reference:str}"], include_in_schema=False)
+async def certificate(request: Ask, reference: FromPath[str]) -> Response[str]:
+    """Say whether a certificate is real: 200 for valid and revoked, 404 for unknown."""
+    known = len(reference) <= LONGEST_REFERENCE and "\0" not in reference
+    view = await request.app.state.lookup(reference.strip()) if known else None
+    if view is None:
+        return _unknown(request, reference)
+    return _html(request, pages.render_page(view, _lang(request), school=settings().school_name))
+
+
+def _unknown(request: Ask, reference: str) -> Response[str]:
+    shown = reference.strip()[:LONGEST_REFERENCE]
+    body = pages.render_page(None, _lang(request), school=settings().school_name, reference=shown)
+    return _html(request, body, status=404)
+
+
+@get("/site/{name:str}", include_in_schema=False)
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """Give the stylesheet or the icon."""
+    if name not in ASSETS:
+        raise NotFoundException
+    headers = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+    return Response((pages.STATIC / name).read_bytes(), media_type=ASSETS[name], headers=headers)
+
+
+def refuse(request: Ask, error: HTTPException) -> Response[Any]:
+    """Answer for what is not here: a page to browsers, one line of JSON to programs."""
+    if "text/html" in request.headers.get("accept", ""):
+        body = pages.render_missing(_lang(request), school=settings().school_name)
+        answer: Response[Any] = _html(request, body, status=error.status_code)
+    else:
+        words = "Method not allowed" if isinstance(error, MethodNotAllowedException) else "Not found"
+        answer = Response({"detail": words}, status_code=error.status_code, headers={"vary": "Accept"})
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+HANDLERS: list[ControllerRouterHandler] = [
+    home,
+    search,
+    certificate,
+    asset,
+]
+
+
+def build(find: lookup.Lookup = lookup.certificate) -> Litestar:
+    """Build the app. `find` is asked for each certificate by number or uuid."""
+    return Litestar(
+        route_handlers=HANDLERS,
+        exception_handlers={NotFoundException: refuse, MethodNotAllowedException: refuse},
+        openapi_config=None,
+        state=State({"lookup": find}),
+    )

@@ -1,0 +1,91 @@
+"""Pages as pure functions: values and a language in, HTML out. Nothing here asks the database or knows HTTP."""
+
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from backend.core.dates import Lang, period, spoken
+from backend.dialects.site.words import WORDS
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+LINKS = (("docs", "/docs"), ("health", "/healthz"))
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a stranger may see. `pdf_url` is a path of ours, and only there where the file may be fetched."""
+
+    state: Literal["valid", "revoked"]
+    number: str
+    holder_name: str
+    course_title: str
+    batch_title: str
+    start_on: date
+    end_on: date
+    issued_on: date
+    school_name: str
+    revoked_on: date | None = None
+    revoked_reason: str = ""
+    pdf_url: str | None = None
+
+
+def render_page(view: Certificate | None, lang: Lang, *, school: str = "", reference: str = "") -> str:
+    """Draw the answer to "is this certificate real?": valid, revoked or, without a view, unknown."""
+    if view is None:
+        return _draw("unknown.html", lang, "unknown", school=school, reference=reference)
+    said = WORDS[lang][f"{view.state}_lead"].format(
+        school=view.school_name, day=spoken(view.revoked_on or view.issued_on, lang)
+    )
+    rows = [
+        ("holder", view.holder_name),
+        ("course", view.course_title),
+        ("batch", view.batch_title),
+        ("period", period(view.start_on, view.end_on, lang)),
+        ("issued", spoken(view.issued_on, lang)),
+        ("school", view.school_name),
+    ]
+    return _draw("certificate.html", lang, view.state, school=school, view=view, said=said, rows=rows)
+
+
+def render_search(lang: Lang, *, school: str) -> str:
+    """Draw the form for a certificate's number."""
+    return _draw("search.html", lang, "check", school=school)
+
+
+def render_home(lang: Lang, *, school: str) -> str:
+    """Draw the start page."""
+    return _draw("home.html", lang, "home", school=school, links=LINKS)
+
+
+def render_missing(lang: Lang, *, school: str) -> str:
+    """Draw the 404 for browsers."""
+    return _draw("missing.html", lang, "missing", school=school)
+
+
+def _draw(template: str, lang: Lang, kind: str, *, school: str, **values: object) -> str:
+    words = WORDS[lang]
+    title = school if kind == "home" else f"{words[kind]} - {school}".removesuffix(" - ")
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            lang=lang, kind=kind, t=words, title=title, school=school, style=f"/site/site.css?v={_version()}", **values
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    loader = FileSystemLoader(_HERE / "templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@cache
+def _version() -> str:
+    """Name the stylesheet by its content, so that browsers may keep it for a year."""
+    return sha256((STATIC / "site.css").read_bytes()).hexdigest()[:12]

@@ -1,0 +1,98 @@
+"""Every word that the pages say, in Indonesian and in English. A test sees that the two tables have the same keys."""
+
+from backend.core.dates import Lang
+
+WORDS: dict[Lang, dict[str, str]] = {
+    "id": {
+        "language": "Bahasa",
+        "skip": "Langsung ke isi",
+        "check": "Periksa sertifikat",
+        "check_lead": "Ketik nomor yang tertera di sertifikat, atau pindai kode QR di sudut kanan bawahnya.",
+        "number": "Nomor sertifikat",
+        "number_hint": "Contoh: LULUS-2026-0042-K7Q2MX",
+        "submit": "Periksa",
+        "home_lead": "Belajar, berlatih, dan diuji. Hasilnya dapat diperiksa siapa saja.",
+        "links": "Untuk pengembang dan pengelola",
+        "docs": "Dokumentasi API",
+        "health": "Keadaan layanan",
+        "valid": "Sertifikat ini sah",
+        "valid_lead": "Diterbitkan oleh {school} dan masih berlaku. Cocokkan nama dan nomornya dengan sertifikat "
+        "yang ada di tangan Anda.",
+        "revoked": "Sertifikat ini telah dicabut",
+        "revoked_lead": "Pernah diterbitkan oleh {school}, tetapi tidak berlaku lagi sejak {day}.",
+        "reason": "Alasan",
+        "unknown": "Sertifikat tidak ditemukan",
+        "unknown_lead": "Tidak ada sertifikat dengan nomor ini. Periksa lagi setiap huruf dan angkanya; "
+        "bila tetap tidak ditemukan, sertifikat itu tidak kami terbitkan.",
+        "holder": "Nama",
+        "course": "Program",
+        "batch": "Angkatan",
+        "period": "Masa belajar",
+        "issued": "Diterbitkan",
+        "school": "Penerbit",
+        "pdf": "Unduh PDF",
+        "again": "Periksa nomor lain",
+        "missing": "Halaman tidak ada",
+        "missing_lead": "Alamat ini tidak ada di sini, mungkin karena salah ketik.",
+        "home": "Ke halaman depan",
+        "privacy": "Halaman ini tidak memakai kuki dan tidak menampilkan data lain tentang pemegang sertifikat.",
+    },
+    "en": {
+        "language": "Language",
+        "skip": "Skip to content",
+        "check": "Check a certificate",
+        "check_lead": "Type the number printed on the certificate, or scan the QR code in its lower right corner.",
+        "number": "Certificate number",
+        "number_hint": "For example: LULUS-2026-0042-K7Q2MX",
+        "submit": "Check",
+        "home_lead": "Learn, practise and be examined. Anyone can check the result.",
+        "links": "For developers and operators",
+        "docs": "API documentation",
+        "health": "Service health",
+        "valid": "This certificate is valid",
+        "valid_lead": "Issued by {school} and still in force. Compare the name and the number with the certificate "
+        "in your hands.",
+        "revoked": "This certificate has been revoked",
+        "revoked_lead": "It was once issued by {school} but has not been in force since {day}.",
+        "reason": "Reason",
+        "unknown": "Certificate not found",
+        "unknown_lead": "There is no certificate with this number. Check each letter and digit again; "
+        "if it still cannot be found, we did not issue it.",
+        "holder": "Name",
+        "course": "Programme",
+        "batch": "Batch",
+        "period": "Period of study",
+        "issued": "Issued",
+        "school": "Issuer",
+        "pdf": "Download PDF",
+        "again": "Check another number",
+        "missing": "Page not found",
+        "missing_lead": "There is nothing at this address; it may have been mistyped.",
+        "home": "To the start page",
+        "privacy": "This page uses no cookies and shows nothing else about the holder.",
+    },
+}
+
+
+def spoken_language(wanted: str | None, accept: str) -> Lang:
+    """Choose between the two languages: the visitor's own choice, else the browser's, else Indonesian."""
+    for lang in WORDS:
+        if lang == wanted:
+            return lang
+    ranked = sorted((_weighed(part) for part in accept.lower().split(",")), key=lambda pair: -pair[0])
+    for weight, tag in ranked:
+        if weight > 0 and tag in {"id", "in"}:
+            return "id"
+        if weight > 0 and tag == "en":
+            return "en"
+    return "id"
+
+
+def _weighed(part: str) -> tuple[float, str]:
+    """Read one part of Accept-Language, as ``en-GB;q=0.8``. An unreadable weight counts as none."""
+    tag, _, rest = part.strip().partition(";")
+    weight = rest.strip().removeprefix("q=")
+    try:
+        return (float(weight) if weight else 1.0, tag.strip().split("-")[0])
+    except ValueError:
+        return (0.0, tag)
