@@ -40,8 +40,9 @@ _SHEET_TYPES = (
 )
 _PERCENT_BUILT_IN = {"9", "10"}
 
-_FORMULA = re.compile(rb"<(?:\w+:)?c(\s[^>]*)>\s*<(?:\w+:)?f[\s/>]")
+_FORMULA = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)>\s*<(?:\w+:)?f[\s/>]")
 _ERROR_TEXT = re.compile(rb"\s*(?:<(?:\w+:)?f[^>]*>(?:[^<]*</(?:\w+:)?f>)?)?\s*<(?:\w+:)?v>([^<]{1,20})")
+_LITERAL = re.compile(r'"[^"]*"|\\.')  # what a number format shows as it stands
 _ATTRIBUTE = re.compile(rb"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _PLACE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -122,7 +123,7 @@ def _check_parts(archive: zipfile.ZipFile, names: set[str]) -> None:
         raise FileRefused(Refusal.MACROS)
     if not types.intersection(_SHEET_TYPES):
         raise FileRefused(Refusal.NOT_XLSX)
-    if any(name.startswith("xl/externalLinks/") for name in names):
+    if any(name.lower().startswith("xl/externallinks/") for name in names):
         raise FileRefused(Refusal.EXTERNAL_LINKS)
 
 
@@ -152,7 +153,7 @@ def _local(tag: str) -> str:
 
 
 def _choose_sheet(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str]:
-    """The name and the part of the sheet called Penilaian or Grades, else of the first worksheet."""
+    """The name and the part of the sheet called Penilaian or Grades, else of the first that can be seen."""
     rels = "xl/_rels/workbook.xml.rels"
     if rels not in names:
         raise FileRefused(Refusal.DAMAGED, rels)
@@ -166,11 +167,12 @@ def _choose_sheet(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str]:
         if _local(item.tag) == "sheet":
             key = next((value for name, value in item.items() if _local(name) == "id"), None)
             if parts.get(key) in names:
-                sheets.append((item.get("name", ""), parts[key]))
+                sheets.append((item.get("name", ""), parts[key], item.get("state", "visible") == "visible"))
     if not sheets:
         raise FileRefused(Refusal.DAMAGED, "no worksheet")
     named = [sheet for sheet in sheets if sheet[0].strip().casefold() in SHEET_NAMES]
-    return (named or sheets)[0]
+    seen = [sheet for sheet in sheets if sheet[2]]
+    return (named or seen or sheets)[0][:2]
 
 
 def _percent_styles(archive: zipfile.ZipFile, names: set[str]) -> set[bytes]:
@@ -179,7 +181,8 @@ def _percent_styles(archive: zipfile.ZipFile, names: set[str]) -> set[bytes]:
         return set()
     root = _xml(archive, "xl/styles.xml")
     tables = {_local(item.tag): list(item) for item in root}
-    percent = {item.get("numFmtId") for item in tables.get("numFmts", ()) if "%" in item.get("formatCode", "")}
+    own = tables.get("numFmts", ())
+    percent = {item.get("numFmtId") for item in own if "%" in _LITERAL.sub("", item.get("formatCode", ""))}
     percent |= _PERCENT_BUILT_IN
     formats = enumerate(tables.get("cellXfs", ()))
     return {str(number).encode() for number, item in formats if item.get("numFmtId") in percent}
@@ -218,7 +221,7 @@ class _Scanner:
         unless = b"(?!(?:" + b"|".join(percents) + b')")' if percents else b""
         plain = b' r="[AB]?[A-Z][0-9]{1,5}"(?: s="' + unless + b'[0-9]+")?'
         plain += b'(?: t="(?:s|n|str|inlineStr|b)")? ?/?>'
-        self.odd = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?!" + plain + rb")([^>]*)>")
+        self.odd = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?!" + plain + rb")([^<>]*)>")
 
     def read(self, pieces: Iterator[bytes]) -> Marks:
         for piece in pieces:

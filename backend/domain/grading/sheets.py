@@ -47,6 +47,8 @@ WALL_S = 60.0
 
 # How the child ends when a library cannot have the memory it asks for: SIGABRT, or what confined says itself.
 _OUT_OF_MEMORY = ("memory", "signal 6", "result too large")
+_OUT_OF_TIME = "signal 24"
+_STOPPED = ("signal 9", "signal 15")  # by somebody else: not the file's fault
 
 
 class SheetRefused(Unmet):
@@ -63,7 +65,7 @@ async def read_grades(path: Path) -> ParsedSheet:
     counts. What is wrong inside the sheet is in the answer, cell by cell.
 
     Shape: columns UserID and Nilai are required, Feedback and Versi are not; English names are taken too.
-    Raises: SheetRefused.
+    Raises: SheetRefused; confined.Died when the child was killed from outside, which is worth another try.
     """
     try:
         return await confined.run(
@@ -72,12 +74,19 @@ async def read_grades(path: Path) -> ParsedSheet:
             returns=ParsedSheet,
             memory_bytes=MEMORY_BYTES,
             wall_s=WALL_S,
-            passes=(FileRefused,),
+            passes=(FileRefused, FileNotFoundError),
         )
     except FileRefused as refused:
         raise SheetRefused(reason=refused.reason, detail=refused.detail) from refused
     except confined.TimedOut as slow:
         raise SheetRefused(reason=Refusal.TOO_SLOW, detail="") from slow
     except confined.Died as died:
-        is_large = died.reason in _OUT_OF_MEMORY
-        raise SheetRefused(reason=Refusal.TOO_LARGE if is_large else Refusal.DAMAGED, detail=died.reason) from died
+        if died.reason in _STOPPED:
+            raise
+        raise SheetRefused(reason=_cause(died), detail=died.reason) from died
+
+
+def _cause(died: confined.Died) -> Refusal:
+    if died.reason in _OUT_OF_MEMORY:
+        return Refusal.TOO_LARGE
+    return Refusal.TOO_SLOW if died.reason == _OUT_OF_TIME else Refusal.DAMAGED
