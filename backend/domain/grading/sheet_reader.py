@@ -11,7 +11,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 from backend.domain.grading import sheet_headings
 from backend.domain.grading.sheet_cells import FOUND_MAX, RULES, Cell, CellWrong
 from backend.domain.grading.sheet_headings import Headings
-from backend.domain.grading.sheet_scan import Book, Marks, inspect
+from backend.domain.grading.sheet_marks import Marks
+from backend.domain.grading.sheet_scan import Book, inspect
 from backend.domain.grading.sheet_values import (
     ASSIGNMENT,
     EXPORTED,

@@ -1,10 +1,4 @@
-"""Look into a workbook before a parser that cannot defend itself does.
-
-The parser (calamine) allocates the whole rectangle that the cells span, reads error cells as blank, and does
-not show formulas or formats. So each worksheet's XML is read here first, as bytes: it says where the cells
-lie, and which of them need a word of their own. What is unusual enough to escape these patterns meets the
-memory limit of the child process that all of this runs in.
-"""
+"""Look into a workbook before a parser that cannot defend itself does: is it one, and which sheet is meant?"""
 
 import io
 import posixpath
@@ -20,16 +14,16 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from backend.core.archives import ArchiveRefused, scan
-from backend.domain.grading.sheet_headings import SEARCHED_ROWS, SHEET_NAMES
-from backend.domain.grading.sheet_values import ASSIGNMENT, COLUMNS_MAX, DATA_ROWS_MAX, EXPORTED, FileRefused, Refusal
+from backend.domain.grading import sheet_marks
+from backend.domain.grading.sheet_headings import SHEET_NAMES
+from backend.domain.grading.sheet_marks import Marks
+from backend.domain.grading.sheet_values import ASSIGNMENT, EXPORTED, FileRefused, Refusal
 
 ENTRIES_MAX = 1_000
 TOTAL_MAX = 256 << 20
 ENTRY_MAX = 192 << 20
 RATIO_MAX = 200
 PART_MAX = 4 << 20  # the small parts that are read whole
-CELLS_MAX = 2_000_000
-ROWS_MAX = DATA_ROWS_MAX + SEARCHED_ROWS
 PIECE = 256 << 10
 CELL_BYTES_MAX = 1 << 20
 
@@ -40,19 +34,7 @@ _SHEET_TYPES = (
 )
 _PERCENT_BUILT_IN = {"9", "10"}
 
-_FORMULA = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)>\s*<(?:\w+:)?f[\s/>]")
-_ERROR_TEXT = re.compile(rb"\s*(?:<(?:\w+:)?f[^>]*>(?:[^<]*</(?:\w+:)?f>)?)?\s*<(?:\w+:)?v>([^<]{1,20})")
 _LITERAL = re.compile(r'"[^"]*"|\\.')  # what a number format shows as it stands
-_ATTRIBUTE = re.compile(rb"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_PLACE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
-
-
-class Marks(msgspec.Struct):
-    """Cells of one worksheet, by (row, column) from 0, whose value alone does not say what they are."""
-
-    formulas: set[tuple[int, int]] = msgspec.field(default_factory=set)  # with no text as a result
-    errors: dict[tuple[int, int], str] = msgspec.field(default_factory=dict)
-    percents: set[tuple[int, int]] = msgspec.field(default_factory=set)
 
 
 class Book(msgspec.Struct):
@@ -75,8 +57,8 @@ def inspect(path: str) -> Book:
             _check_parts(archive, names)
             sheet, part = _choose_sheet(archive, names)
             percents = _percent_styles(archive, names)
-            marks = _Scanner(percents).read(_pieces(archive, part))
-            return Book(sheet, marks, _properties(archive, names))
+            found = sheet_marks.marks(_pieces(archive, part), percents)
+            return Book(sheet, found, _properties(archive, names))
 
 
 def _check_archive(file: BinaryIO) -> None:
@@ -144,7 +126,7 @@ def _xml(archive: zipfile.ZipFile, name: str) -> Element:
         return ElementTree.fromstring(archive.read(name), forbid_dtd=True)
     except DefusedXmlException as bomb:
         raise FileRefused(Refusal.ENTITIES, name) from bomb
-    except ElementTree.ParseError as broken:
+    except (ElementTree.ParseError, ValueError, LookupError) as broken:
         raise FileRefused(Refusal.DAMAGED, name) from broken
 
 
@@ -209,64 +191,3 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             yield piece[:cut]
             rest = piece[cut:]
     yield rest
-
-
-class _Scanner:
-    """Looks at every cell of one worksheet; only those that are not plain cost more than a glance."""
-
-    def __init__(self, percents: set[bytes]) -> None:
-        self.percents = percents
-        self.marks = Marks()
-        self.cells = 0
-        unless = b"(?!(?:" + b"|".join(percents) + b')")' if percents else b""
-        plain = b' r="[AB]?[A-Z][0-9]{1,5}"(?: s="' + unless + b'[0-9]+")?'
-        plain += b'(?: t="(?:s|n|str|inlineStr|b)")? ?/?>'
-        self.odd = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?!" + plain + rb")([^<>]*)>")
-
-    def read(self, pieces: Iterator[bytes]) -> Marks:
-        for piece in pieces:
-            self.cells += piece.count(b"<c ") + piece.count(b":c ")
-            if self.cells > CELLS_MAX:
-                raise FileRefused(Refusal.TOO_MANY_CELLS, str(CELLS_MAX))
-            for found in self.odd.finditer(piece):
-                self._look(piece, found)
-            if b"<f" in piece or b":f" in piece:
-                for found in _FORMULA.finditer(piece):
-                    self._look_at_formula(found)
-        return self.marks
-
-    def _look(self, piece: bytes, found: re.Match[bytes]) -> None:
-        if found[1].rstrip().endswith(b"/"):
-            return  # a style without a value
-        attributes = _attributes(found[1])
-        place = _place(attributes)
-        if attributes.get(b"t") == b"e":
-            text = _ERROR_TEXT.match(piece, found.end())
-            self.marks.errors[place] = text[1].decode("ascii", "replace") if text else "#"
-        if attributes.get(b"s") in self.percents:
-            self.marks.percents.add(place)
-
-    def _look_at_formula(self, found: re.Match[bytes]) -> None:
-        attributes = _attributes(found[1])
-        if attributes.get(b"t") != b"str":
-            self.marks.formulas.add(_place(attributes))
-
-
-def _attributes(tag: bytes) -> dict[bytes, bytes]:
-    return {name: double or single for name, double, single in _ATTRIBUTE.findall(tag)}
-
-
-def _place(attributes: dict[bytes, bytes]) -> tuple[int, int]:
-    """Row and column from 0 of a cell that is within the limits."""
-    where = attributes.get(b"r", b"")
-    found = _PLACE.fullmatch(where)
-    if not found:
-        raise FileRefused(Refusal.UNUSUAL_CELLS, where[:20].decode("ascii", "replace"))
-    row, column = int(found[2]), 0
-    for letter in found[1]:
-        column = column * 26 + letter - ord("A") + 1
-    if column > COLUMNS_MAX:
-        raise FileRefused(Refusal.TOO_MANY_COLUMNS, where.decode())
-    if row > ROWS_MAX:
-        raise FileRefused(Refusal.TOO_MANY_ROWS, where.decode())
-    return row - 1, column - 1

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from backend.core.errors import Unmet
-from backend.domain.grading import sheet_scan
+from backend.domain.grading import sheet_marks, sheet_scan
 from backend.domain.grading.sheet_headings import letters
 from backend.domain.grading.sheets import SheetRefused, read_grades
 from tests.domain.grading.sheet_files import by_hand, cell, graded, worksheet
@@ -59,6 +59,11 @@ HOSTILE = {
     "broken xml": (by_hand(NEAR, more={"xl/workbook.xml": "<workbook>"}), "damaged"),
     "no relations": (by_hand(NEAR, rels=False), "damaged"),
     "no sheet": (by_hand(NEAR, more={"xl/workbook.xml": "<workbook/>"}), "damaged"),
+    "unknown encoding": (
+        by_hand(NEAR, more={"xl/styles.xml": '<?xml version="1.0" encoding="x-no"?><a/>'}),
+        "damaged",
+    ),
+    "gb18030": (by_hand(NEAR, more={"xl/styles.xml": '<?xml version="1.0" encoding="gb18030"?><a/>'}), "damaged"),
     "utf-16": (by_hand(NEAR.encode("utf-16")), "damaged"),
     "lying sizes": (lying(), "damaged"),
     "macros": (by_hand(NEAR, main=MACRO), "macros"),
@@ -123,7 +128,7 @@ def test_too_many_strings_are_refused_before_they_are_parsed(tmp_path, monkeypat
     )
     path = tmp_path / "s"
     path.write_bytes(by_hand(worksheet("".join(row.format(n) for n in range(1, 2001)))))
-    monkeypatch.setattr(sheet_scan, "CELLS_MAX", 19_999)
+    monkeypatch.setattr(sheet_marks, "CELLS_MAX", 19_999)
     with pytest.raises(sheet_scan.FileRefused) as caught:
         sheet_scan.inspect(str(path))
     assert caught.value.reason == "too_many_cells"
