@@ -80,11 +80,12 @@ def _unknown(request: Ask, reference: str) -> Response[str]:
 
 
 @get("/site/{name:str}", include_in_schema=False)
-async def asset(name: FromPath[str]) -> Response[bytes]:
-    """Give the stylesheet or the icon."""
+async def asset(name: FromPath[str], v: FromQuery[str] = "") -> Response[bytes]:
+    """Give the stylesheet or the icon; an address with a version in it may be kept for a year."""
     if name not in ASSETS:
         raise NotFoundException
-    headers = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+    kept = "max-age=31536000, immutable" if v else "max-age=3600"
+    headers = {"cache-control": f"public, {kept}", "x-content-type-options": "nosniff"}
     return Response((pages.STATIC / name).read_bytes(), media_type=ASSETS[name], headers=headers)
 
 

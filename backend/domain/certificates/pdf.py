@@ -76,7 +76,7 @@ def render(view: CertificatePaper) -> bytes:
 def printable(text: str) -> str:
     """Keep what can stand on paper: no control, direction or private characters, no emoji, single spaces."""
     kept = "".join(char if _has_ink(char) else " " for char in unicodedata.normalize("NFC", text))
-    return " ".join(kept.split()) or NOTHING
+    return " ".join(filter(None, (word.strip(_JOINERS) for word in kept.split()))) or NOTHING
 
 
 def _has_ink(char: str) -> bool:
