@@ -87,7 +87,7 @@ def test_says_who_what_when_and_how_to_check():
     rows = words(second)
     places = [rows.index(f"Praktik pengisian SPT {n} ") for n in range(1, 15)]
     assert places == sorted(places)
-    assert "14 pertemuan, 35 jam" in rows
+    assert "14 pertemuan, 35 jam · 14 meetings, 35 hours" in rows
     assert "17 Agustus 2026" in rows
     assert URL in rows
 
@@ -111,6 +111,12 @@ def test_every_topic_is_there_once(count, pages):
     assert len(pdf.pages) == pages
     text = " ".join(words(page) for page in pdf.pages[1:])
     assert [text.count(f"Topik {n} ") for n in range(1, count + 1)] == [1] * count
+
+
+def test_one_is_not_many():
+    text = words(read(a_paper(topics=[Topic("Praktik", None, 1)])).pages[1])
+    assert "1 meeting, 1 hour" in text
+    assert "1 meetings" not in text
 
 
 def test_long_titles_of_topics_wrap_and_all_stay():
