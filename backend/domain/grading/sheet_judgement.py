@@ -60,8 +60,8 @@ class Judgement(msgspec.Struct, frozen=True):
 def judge(parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UUID | None = None) -> Judgement:
     """Compare a sheet with the grades of every enrolled student.
 
-    A row without a version is never stale. With `assignment`, a sheet that says it was written for another
-    one has a problem with row 0.
+    A row without a version is never stale. Feedback needs a grade to stand beside, old or new. With
+    `assignment`, a sheet that says it was written for another one has a problem with row 0.
     """
     changes: list[Change] = []
     stale: list[Change] = []
@@ -75,6 +75,9 @@ def judge(parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UU
             blank += 1
         elif (change := _change(row, current)) is None:
             unchanged += 1
+        elif change.new_grade is None:
+            column = parsed.columns.get("grade", "")
+            found.append(Problem(row.row, column, ProblemCode.GRADE_MISSING, "", Expected.GRADE))
         else:
             (stale if row.version not in (None, current.version) else changes).append(change)
     problems = (parsed.problems + found)[:PROBLEMS_MAX]

@@ -78,6 +78,7 @@ class ProblemCode(StrEnum):
     DATE_FOR_NUMBER = "date_for_number"
     ERROR_VALUE = "error_value"
     FORMULA_WITHOUT_VALUE = "formula_without_value"
+    GRADE_MISSING = "grade_missing"  # feedback for a student who has no grade and gets none
     NOT_A_NUMBER = "not_a_number"
     NOT_TEXT = "not_text"
     OTHER_ASSIGNMENT = "other_assignment"

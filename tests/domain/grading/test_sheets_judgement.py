@@ -26,7 +26,6 @@ def one(grade, feedback, version, current):
         (D(0), None, Current(None, None, 0), (D(0), None)),
         (D(80), None, Current(D(70), "baik", 1), (D(80), "baik")),
         (None, "baru", Current(D(70), "baik", 1), (D(70), "baru")),
-        (None, "baru", Current(None, None, 0), (None, "baru")),
         (D(80), "baru", Current(D(70), "baik", 1), (D(80), "baru")),
     ],
 )
@@ -65,6 +64,11 @@ def test_a_stranger_is_a_problem_with_its_row():
     (problem,) = judgement.problems
     assert (problem.row, problem.column, problem.code) == (7, "A UserID", "student_unknown")
     assert (problem.found, judgement.problem_count) == (str(student(9)), 1)
+
+
+def test_feedback_without_any_grade_is_a_problem():
+    (problem,) = one(None, "baru", 0, Current(None, None, 0)).problems
+    assert (problem.row, problem.code, problem.expected) == (2, "grade_missing", "grade")
 
 
 @pytest.mark.parametrize(("written_for", "count"), [(None, 0), (TASK, 0), (UUID(int=5), 1)])

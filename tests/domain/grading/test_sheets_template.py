@@ -125,7 +125,13 @@ def test_odd_feedback_survives(tmp_path, text):
 @given(st.lists(st.tuples(st.none() | st.integers(0, 10_000), st.text(st.characters(codec="utf-8"), max_size=20))))
 def test_any_grades_survive_the_way_there_and_back(tmp_path_factory, contents):
     rows = [
-        GradeRow(student(n), f"Siswa {n}", grade=None if cents is None else D(cents) / 100, feedback=text, version=n)
+        GradeRow(
+            student(n),
+            f"Siswa {n}",
+            grade=None if cents is None else D(cents) / 100,
+            feedback=text if cents is not None else None,
+            version=n,
+        )
         for n, (cents, text) in enumerate(contents)
     ]
     parsed = sheet_reader.read(str(template(tmp_path_factory.mktemp("t") / "t.xlsx", rows)))
