@@ -1,1 +1,1 @@
-"""The contracts: each package is a whole app that speaks one of them. No business rule here."""
+"""The contracts, cut by caller; no business rule here."""

@@ -1,0 +1,40 @@
+"""The web process: the only list of dialects, and what they share."""
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from backend.core import db
+from backend.core.log import configure
+from backend.core.settings import settings
+from backend.http import shared
+from backend.http.front import Dialect, FrontDoor
+from storage import s3
+
+DIALECTS = (
+    "backend.dialects.lms",
+    "backend.dialects.site",
+)
+"""Modules of dialects, the most particular first; `site` is last and takes what nobody claims."""
+
+
+@asynccontextmanager
+async def resources() -> AsyncIterator[None]:
+    """Pool and storage of this process, opened on the loop that uses them."""
+    configure()
+    await db.open_pool()
+    try:
+        async with s3.connect(settings()) as storage:
+            shared.offer(storage)
+            yield
+    finally:
+        await db.close_pool()
+
+
+def load(name: str) -> Dialect:
+    """A dialect by its module's name."""
+    module = importlib.import_module(f"{name}.app")
+    return Dialect(module.NAME, module.claims, module.build())
+
+
+app = FrontDoor([load(name) for name in DIALECTS], resources)

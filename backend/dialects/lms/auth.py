@@ -1,0 +1,73 @@
+"""Whose credentials are these: `Authorization: Bearer <access token>` -> Actor.
+
+Nothing is open by accident: a handler says `opt={"public": True}` or `opt={"roles": ...}`, and a test sees that each
+one says one of them.
+"""
+
+from typing import Any
+
+from litestar import Request
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from backend.core.actor import Actor, Role
+from backend.core.errors import Forbidden, Unauthenticated
+from backend.domain.accounts import queries as accounts
+
+EVERYONE = frozenset(Role)
+STAFF = frozenset({Role.ADMIN, Role.TEACHER})
+ADMIN = frozenset({Role.ADMIN})
+STUDENT = frozenset({Role.STUDENT})
+
+
+class HeaderMissing(Unauthenticated):
+    """No bearer token was sent."""
+
+    code = "lms.header_missing"
+
+
+class HeaderEmpty(Unauthenticated):
+    """The bearer token is empty, or the text "undefined"."""
+
+    code = "lms.header_empty"
+
+
+class RoleInsufficient(Forbidden):
+    """The endpoint is for other roles."""
+
+    code = "lms.role"
+
+
+class Authentication(ASGIMiddleware):
+    """Finds the Actor before the handler runs, and refuses roles that the handler does not name."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let a request through with its Actor, or raise. Raises: Unauthenticated, RoleInsufficient."""
+        opt = scope["route_handler"].opt
+        header = Request[Any, Any, Any](scope).headers.get("authorization")
+        scope["user"] = None
+        if not opt.get("public") or (header and opt.get("optional")):
+            actor = await authenticate(header)
+            if actor.role not in opt.get("roles", ()) and not opt.get("public"):
+                raise RoleInsufficient
+            scope["user"] = actor
+        await next_app(scope, receive, send)
+
+
+async def authenticate(header: str | None) -> Actor:
+    """The actor of an Authorization header. Raises: HeaderMissing, HeaderEmpty, and what `actor_of_token` raises."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise HeaderMissing
+    token = token.strip()
+    if token in ("", "undefined", "null"):
+        raise HeaderEmpty
+    return await accounts.actor_of_token(token)
+
+
+def actor(request: Request[Any, Any, Any]) -> Actor:
+    """The actor of a request that must have one. Raises: HeaderMissing."""
+    found = request.scope.get("user")
+    if not isinstance(found, Actor):
+        raise HeaderMissing
+    return found

@@ -1,0 +1,204 @@
+"""How this contract says yes, and how it says no."""
+
+import asyncio
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+
+from backend.core import db, errors
+from backend.core.errors import Broken, DomainError
+from backend.core.log import logger
+from backend.core.paging import Listing, Paged
+from backend.dialects.lms.words import all_words
+from backend.dialects.lms.words.core import RULES
+from backend.dialects.lms.words.word import Word
+from backend.http.validation import explain
+from storage.errors import StorageDown
+
+T = TypeVar("T")
+AnyRequest = Request[Any, Any, Any]
+
+_log = logger(__name__)
+
+STATUS: dict[type[DomainError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Unmet: 422,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.Unsupported: 415,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+WORDS = all_words()
+
+
+class Envelope(msgspec.Struct, Generic[T]):
+    """A yes."""
+
+    success: bool
+    message: str
+    data: T
+
+
+class Meta(msgspec.Struct):
+    """Where in a list we are."""
+
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+
+class ListEnvelope(msgspec.Struct, Generic[T]):
+    """A yes with a part of a list."""
+
+    success: bool
+    message: str
+    data: list[T]
+    meta: Meta | None
+
+
+class Failure(msgspec.Struct):
+    """A no. `error` is null, a text, or field -> text."""
+
+    success: bool
+    message: str
+    error: str | dict[str, str] | dict[str, Any] | None
+
+
+def success(message: str, data: T) -> Envelope[T]:
+    """Say yes."""
+    return Envelope(success=True, message=message, data=data)
+
+
+def success_list(message: str, items: list[T], paged: Paged[Any], listing: Listing) -> ListEnvelope[T]:
+    """Say yes with a part of a list: `items` on the wire, of the `paged` that was asked for by `listing`."""
+    pages = -(-paged.total // listing.limit)
+    meta = Meta(listing.offset // listing.limit + 1, listing.limit, paged.total, pages)
+    return ListEnvelope(success=True, message=message, data=items, meta=meta)
+
+
+def speaks_english(request: AnyRequest) -> bool:
+    """Whether the client prefers English; Indonesian is the contract's language."""
+    return request.headers.get("accept-language", "").lower().lstrip().startswith("en")
+
+
+class _Data(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def tell(word: Word, data: dict[str, Any], *, english: bool) -> str:
+    """A word with its values filled in."""
+    return (word.en if english else word.id).format_map(_Data(data))
+
+
+def tell_field(name: str, broken: Broken, *, english: bool) -> str:
+    """What is said of one field."""
+    word = RULES.get(broken.rule, RULES["invalid"])
+    return tell(word, {"field": name, "choices": ", ".join(broken.choices)}, english=english)
+
+
+def _answer(status: int, message: str, error: Any, headers: dict[str, str] | None = None) -> Response[Failure]:  # noqa: ANN401
+    return Response(
+        Failure(success=False, message=message, error=error),
+        status_code=status,
+        media_type=MediaType.JSON,
+        headers=headers or {},
+    )
+
+
+def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure]:
+    """A rule said no."""
+    kind = errors.kind_of(error)
+    english = speaks_english(request)
+    word = WORDS.get(error.code) or WORDS[kind.code]
+    status = word.status or STATUS[kind]
+    text = tell(word, error.data, english=english)
+    if isinstance(error, errors.Invalid) and "fields" in error.data:
+        fields: dict[str, Broken] = error.data["fields"]
+        told = {name: tell_field(name, broken, english=english) for name, broken in fields.items()}
+        return _answer(400, tell(WORDS["core.invalid"], {}, english=english), told)
+    headers = {}
+    if "retry_after_s" in error.data:
+        headers["Retry-After"] = str(error.data["retry_after_s"])
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+        return (
+            _answer(status, text, None, headers)
+            if _failure(request) is None
+            else _answer(status, str(_failure(request)), text, headers)
+        )
+    return _answer(status, _failure(request) or text, text, headers)
+
+
+def _failure(request: AnyRequest) -> str | None:
+    """The message that the contract gives for every failure of this endpoint, if it has one."""
+    handler = request.scope.get("route_handler")
+    text = handler.opt.get("failure") if handler else None
+    return str(text) if text else None
+
+
+def on_unfit_body(request: AnyRequest, error: ValidationException) -> Response[Failure]:
+    """The body or a parameter does not fit: every field is named."""
+    english = speaks_english(request)
+    found = _explained(request)
+    if isinstance(found, str):
+        return _answer(400, "Could not read the body" if english else "Gagal parsing body", found)
+    if not found and isinstance(error.extra, list):
+        found = {str(entry.get("key", "?")): Broken("invalid") for entry in error.extra if isinstance(entry, dict)}
+    told = {name: tell_field(name, broken, english=english) for name, broken in found.items()}
+    return _answer(400, tell(WORDS["core.invalid"], {}, english=english), told)
+
+
+def _explained(request: AnyRequest) -> dict[str, Broken] | str:
+    handler = request.scope.get("route_handler")
+    field = handler.parsed_data_field if handler else None
+    raw = request._body if isinstance(request._body, bytes) else None  # noqa: SLF001 - the body was read, and is kept there
+    if field is None or raw is None:
+        return {}
+    return explain(field.annotation, raw)
+
+
+def on_http_error(request: AnyRequest, error: HTTPException) -> Response[Failure]:
+    """The framework said no."""
+    english = speaks_english(request)
+    if isinstance(error, ValidationException):
+        return on_unfit_body(request, error)
+    if isinstance(error, NotFoundException):
+        return _answer(404, "Route not found", None)
+    if isinstance(error, MethodNotAllowedException):
+        return _answer(405, "Method not allowed", None, dict(error.headers or {}))
+    if error.status_code == 413:
+        return _answer(413, tell(WORDS["core.too_large"], {"limit": "1 MB"}, english=english), None)
+    if error.status_code >= 500:
+        return on_anything(request, error)
+    if error.status_code == 400:
+        found = _explained(request)
+        detail = found if isinstance(found, str) else error.detail
+        return _answer(400, "Could not read the body" if english else "Gagal parsing body", detail)
+    return _answer(error.status_code, error.detail, None)
+
+
+def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:
+    """A partner is away (503), a value cannot be held (400), or it is a bug: logged, and nothing told."""
+    english = speaks_english(request)
+    if isinstance(error, RecursionError):
+        return _answer(400, "Gagal parsing body", "the JSON is nested too deeply")
+    if db.is_unfit(error):
+        return _answer(400, tell(WORDS["core.invalid"], {}, english=english), None)
+    if db.is_transient(error) or isinstance(error, StorageDown | asyncio.TimeoutError):
+        _log.warning("partner away", error=type(error).__name__)
+        return _answer(503, tell(WORDS["core.unavailable"], {}, english=english), None, {"Retry-After": "1"})
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        _log.error("constraint met without a rule", constraint=db.violated(error))
+    _log.error("request broke", path=request.scope.get("path_template"), exc_info=error)
+    return _answer(500, "Internal Server Error", None)

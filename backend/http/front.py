@@ -1,0 +1,157 @@
+"""The front door: whose request is this? Each dialect is a whole application; the first that claims a request has it.
+
+Around all of them: the request's id, the client's address, the access log, and the last resort for what no
+application caught. The applications' own lifespans are not run; what they share is opened here, once.
+"""
+
+import ipaddress
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+
+from backend.core.ids import new_uuid
+from backend.core.log import REQUEST_ID, logger, request_id
+from backend.core.settings import settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_log = logger("backend.access")
+
+Claims = Callable[[str, str], bool]
+"""(host without port, path) -> is this request mine? Nothing else decides, never a cookie or a body."""
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """One contract: its name, the requests it claims, and the application that speaks it."""
+
+    name: str
+    claims: Claims
+    app: Any
+
+
+class FrontDoor:
+    """The ASGI application of a web process."""
+
+    def __init__(self, dialects: Sequence[Dialect], resources: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self.dialects = tuple(dialects)
+        self._resources = resources
+
+    def whose(self, host: str, path: str) -> Dialect:
+        """The dialect that has a request. Raises: LookupError when the last one does not claim everything."""
+        for dialect in self.dialects:
+            if dialect.claims(host, path):
+                return dialect
+        raise LookupError(path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        token = request_id.set(given if REQUEST_ID.fullmatch(given) else str(new_uuid()))
+        scope["client"] = client_address(scope.get("client"), headers.get(b"x-forwarded-for", b""))
+        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].lower()
+        dialect = self.whose(host, scope["path"])
+        exchange = _Exchange(dialect.name, scope, send)
+        try:
+            await dialect.app(scope, receive, exchange.send)
+        except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave as a traceback
+            exchange.broke(error)
+            await exchange.apologise()
+        finally:
+            exchange.log()
+            request_id.reset(token)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            manager = self._resources()
+            await manager.__aenter__()
+        except Exception as error:
+            _log.exception("web process cannot start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await manager.__aexit__(None, None, None)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Exchange:
+    """What is noted of one request: dialect, route, status, time. Never a query string, a body or a header."""
+
+    def __init__(self, dialect: str, scope: Scope, send: Send) -> None:
+        self._dialect = dialect
+        self._scope = scope
+        self._send = send
+        self._status = 0
+        self._begun = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.get().encode())]}
+        await self._send(message)
+
+    def broke(self, error: Exception) -> None:
+        _log.error("request broke", dialect=self._dialect, path=self._route(), exc_info=error)
+
+    async def apologise(self) -> None:
+        if self._status:
+            return  # the answer had begun; the server cuts the connection
+        body = b'{"success":false,"message":"Internal Server Error","error":null}'
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def log(self) -> None:
+        took = time.perf_counter() - self._begun
+        route = self._route()
+        for watch in WATCHES:
+            watch(self._dialect, self._scope.get("method", "-"), route, self._status, took)
+        _log.info(
+            "request",
+            dialect=self._dialect,
+            method=self._scope.get("method", "-"),
+            route=route,
+            status=self._status,
+            ms=round(took * 1000, 1),
+        )
+
+    def _route(self) -> str:
+        """The path with its ids taken out, so that a log holds no names and a metric few labels."""
+        template = self._scope.get("path_template")
+        return str(template) if template else _ID.sub("{}", str(self._scope.get("path", "")))[:120]
+
+
+_ID = re.compile(r"(?<=/)(?:[0-9a-fA-F-]{16,}|[^/]*\d[^/]*)(?=/|$)")
+
+Watch = Callable[[str, str, str, int, float], None]
+WATCHES: list[Watch] = []
+"""Called after each request with dialect, method, route, status and seconds (metrics)."""
+
+
+def client_address(peer: tuple[str, int] | None, forwarded: bytes) -> tuple[str, int]:
+    """Who is at the other end: X-Forwarded-For counts only as far as each hop is a trusted proxy."""
+    address, port = peer or ("", 0)
+    hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
+    while hops and _is_trusted(address):
+        address, port = hops.pop(), 0
+    return address, port
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ipaddress.ip_network(proxy, strict=False) for proxy in settings().trusted_proxies)

@@ -1,0 +1,96 @@
+"""Why a body does not fit: every field at fault, not only the first that the decoder met."""
+
+import enum
+import types
+from datetime import date, datetime, time
+from typing import Annotated, Any, Union, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+
+from backend.core.errors import Broken
+
+
+def explain(type_: Any, raw: bytes) -> dict[str, Broken] | str:  # noqa: ANN401 - any type a handler takes
+    """The fields of a JSON body that do not fit a struct, by their names on the wire (`days[0]` in a list).
+
+    A text instead, when the body is no JSON at all or no object; then it is the decoder's own words.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return str(error)
+    except RecursionError:
+        return "the JSON is nested too deeply"
+    if not isinstance(value, dict):
+        return "a JSON object is expected"
+    broken: dict[str, Broken] = {}
+    _explain_struct(type_, value, "", broken)
+    return broken
+
+
+def _explain_struct(type_: Any, value: dict[str, Any], path: str, broken: dict[str, Broken]) -> None:  # noqa: ANN401
+    for field in msgspec.structs.fields(type_):
+        name = f"{path}{field.encode_name}"
+        if field.encode_name not in value:
+            if field.required:
+                broken[name] = Broken("required")
+            continue
+        _explain_value(field.type, value[field.encode_name], name, broken)
+
+
+def _explain_value(type_: Any, value: Any, name: str, broken: dict[str, Broken]) -> None:  # noqa: ANN401
+    try:
+        msgspec.convert(value, type_, strict=True)
+    except msgspec.ValidationError:
+        if not _explain_inside(_bare(type_), value, name, broken):
+            broken[name] = _rule(type_, value)
+
+
+def _explain_inside(type_: Any, value: Any, name: str, broken: dict[str, Broken]) -> bool:  # noqa: ANN401
+    """Look for the fault in a list's members or a struct's fields; False when it is not in there."""
+    before = len(broken)
+    if get_origin(type_) in (list, tuple, set) and isinstance(value, list):
+        for index, member in enumerate(value[:100]):
+            _explain_value(get_args(type_)[0], member, f"{name}[{index}]", broken)
+    elif isinstance(type_, type) and issubclass(type_, msgspec.Struct) and isinstance(value, dict):
+        _explain_struct(type_, value, f"{name}.", broken)
+    return len(broken) > before
+
+
+def _bare(type_: Any) -> Any:  # noqa: ANN401
+    """The type without `Annotated`, `None` and `UNSET`."""
+    if get_origin(type_) is Annotated:
+        return _bare(get_args(type_)[0])
+    if get_origin(type_) in (Union, types.UnionType):
+        members = [member for member in get_args(type_) if member not in (type(None), msgspec.UnsetType)]
+        return _bare(members[0]) if len(members) == 1 else type_
+    return type_
+
+
+def _rule(type_: Any, value: Any) -> Broken:  # noqa: ANN401
+    bare = _bare(type_)
+    if value is None or value == "":
+        return Broken("required")
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return Broken("choice", tuple(str(member.value) for member in bare))
+    for types_, rule in _RULES:
+        if bare in types_:
+            return Broken(rule) if _is_wrong_type(type_, value) else Broken("invalid")
+    return Broken("invalid")
+
+
+def _is_wrong_type(type_: Any, value: Any) -> bool:  # noqa: ANN401
+    """Whether the value is not even of the bare type, as opposed to out of its limits."""
+    try:
+        msgspec.convert(value, _bare(type_), strict=True)
+    except msgspec.ValidationError:
+        return True
+    return False
+
+
+_RULES: tuple[tuple[tuple[Any, ...], str], ...] = (
+    ((UUID,), "uuid"),
+    ((int, float), "numeric"),
+    ((datetime, date, time), "datetime"),
+)

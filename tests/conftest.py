@@ -1,0 +1,137 @@
+"""Real services for every test: one database, one Valkey prefix and one bucket per xdist worker.
+
+`make test` starts throw-away services and says where they are; `python -m backend.devstack run -- pytest ...` does the
+same for a part of the suite.
+"""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+SERVER_URL = os.environ.get("LULUS_TEST_SERVER_URL") or os.environ.get("DATABASE_URL", "")
+TEMPLATE = "lulus_template"
+
+if not SERVER_URL:
+    raise pytest.UsageError("No services: run `make test`, or `python -m backend.devstack run -- pytest ...`.")
+
+
+def on_database(name: str) -> str:
+    """The URL of another database of the same server."""
+    return urlunsplit(urlsplit(SERVER_URL)._replace(path=f"/{name}"))
+
+
+DATABASE = f"lulus_{WORKER}"
+os.environ.update(
+    LULUS_TEST_SERVER_URL=SERVER_URL,
+    LULUS_ENV="test",
+    DATABASE_URL=on_database(DATABASE),
+    REDIS_PREFIX=f"test-{WORKER}",
+    S3_BUCKET=f"lulus-test-{WORKER}",
+    DB_POOL_SIZE="12",
+)
+
+from collections.abc import AsyncIterator, Iterator  # noqa: E402 - settings are read when backend is imported
+
+import asyncpg  # noqa: E402
+import httpx  # noqa: E402
+
+from backend.core import db  # noqa: E402
+from backend.core.settings import settings  # noqa: E402
+from backend.http import shared  # noqa: E402
+from storage import s3  # noqa: E402
+
+pytest_plugins = ["tests.people"]
+
+
+async def _make_database() -> None:
+    connection = await asyncpg.connect(SERVER_URL)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(7)")
+        known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE)
+        if not known:
+            await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+            subprocess.run(
+                [sys.executable, "-m", "backend.cli", "migrate"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "DATABASE_URL": on_database(TEMPLATE)},
+            )
+        await connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE}")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def database() -> AsyncIterator[None]:
+    """The worker's own database, and the pool on the tests' loop."""
+    await _make_database()
+    await db.open_pool()
+    yield
+    await db.close_pool()
+
+
+@pytest.fixture(scope="session")
+async def storage() -> AsyncIterator[s3.Storage]:
+    """The worker's own bucket."""
+    async with s3.connect(settings()) as client:
+        await client.ensure_bucket()
+        shared.offer(client)
+        yield client
+
+
+async def _empty() -> None:
+    names = await db.value(
+        "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'migration'"
+    )
+    # without the append-only triggers: TRUNCATE fires none of them
+    await db.statement(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(autouse=True)
+async def _isolation(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Roll back what a test wrote; with the marker `commits` it really commits, and the tables are emptied after it.
+
+    Tests that ask for no database fixture (rules, wire) are left alone.
+    """
+    if "database" not in request.fixturenames:
+        yield
+        return
+    if request.node.get_closest_marker("commits") or request.node.get_closest_marker("processes"):
+        try:
+            yield
+        finally:
+            await _empty()
+        return
+    transaction = db.ENGINE.transaction()
+    await transaction.__aenter__()
+    try:
+        yield
+    finally:
+        await transaction.rollback()
+        db.ENGINE.current_transaction.reset(transaction.context)
+        await transaction._give_back()
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL statements that the test has run since it asked for this."""
+    record: list[str] = []
+    token = db.statements_run.set(record)
+    yield record
+    db.statements_run.reset(token)
+
+
+@pytest.fixture
+async def client(database: None, storage: s3.Storage) -> AsyncIterator[httpx.AsyncClient]:
+    """A stranger's HTTP client, through the front door, on the test's own loop."""
+    from backend.app import app
+
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://lulus.test") as http:
+        yield http
