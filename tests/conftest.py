@@ -4,6 +4,7 @@
 same for a part of the suite.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -39,12 +40,22 @@ from collections.abc import AsyncIterator, Iterator  # noqa: E402 - settings are
 import asyncpg  # noqa: E402
 import httpx  # noqa: E402
 
+from backend.app import app  # noqa: E402
 from backend.core import db  # noqa: E402
 from backend.core.settings import settings  # noqa: E402
 from backend.http import shared  # noqa: E402
 from storage import s3  # noqa: E402
 
 pytest_plugins = ["tests.people"]
+
+
+def _migrate(url: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "backend.cli", "migrate"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "DATABASE_URL": url},
+    )
 
 
 async def _make_database() -> None:
@@ -54,12 +65,7 @@ async def _make_database() -> None:
         known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE)
         if not known:
             await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-            subprocess.run(
-                [sys.executable, "-m", "backend.cli", "migrate"],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                env={**os.environ, "DATABASE_URL": on_database(TEMPLATE)},
-            )
+            await asyncio.to_thread(_migrate, on_database(TEMPLATE))
         await connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         await connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE}")
     finally:
@@ -130,8 +136,6 @@ def statements() -> Iterator[list[str]]:
 @pytest.fixture
 async def client(database: None, storage: s3.Storage) -> AsyncIterator[httpx.AsyncClient]:
     """A stranger's HTTP client, through the front door, on the test's own loop."""
-    from backend.app import app
-
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://lulus.test") as http:
         yield http

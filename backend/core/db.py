@@ -89,7 +89,13 @@ class _Transaction(PostgresTransaction):
 
 
 class _Engine(PostgresEngine):
-    """Refuses nested transactions, and records statements where a test asks for it."""
+    """Refuses nested transactions, records statements where a test asks for it, and does not connect when made."""
+
+    async def check_version(self) -> None:
+        """Leave the version to `backend.migrate`, which refuses an old server."""
+
+    async def prep_database(self) -> None:
+        """Leave extensions to the migrations."""
 
     def transaction(self, allow_nested: bool = False) -> PostgresTransaction:  # noqa: FBT001,FBT002 - upstream's
         if _migrating.get() and self.current_transaction.get() is not None:
