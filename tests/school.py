@@ -1,6 +1,6 @@
-"""A small school for tests, written as rows: courses, batches, meetings, people in them. Times are moved, not clocks."""
+"""A small school for tests, written as rows. Times are moved, not clocks."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -83,8 +83,8 @@ async def a_batch(
             "end_at": now + ends,
             "registration_start_at": now - timedelta(days=30),
             "registration_end_at": now + timedelta(days=5),
-            "start_time": datetime(2026, 1, 1, 8, 0).time(),
-            "end_time": datetime(2026, 1, 1, 10, 0).time(),
+            "start_time": time(8),
+            "end_time": time(10),
             "room": "Room 1",
             "quota": quota,
             "seats_taken": 0,

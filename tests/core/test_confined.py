@@ -106,7 +106,7 @@ async def test_the_child_dies_with_its_parent(tmp_path):
         " returns=int, memory_bytes=300 << 20, wall_s=600))"
     )
     root = Path(__file__).parents[2]
-    parent = subprocess.Popen(  # noqa: ASYNC220, S603 - our own code, started and gone at once
+    parent = subprocess.Popen(  # noqa: ASYNC220 - our own code, started and gone at once
         [sys.executable, "-c", code], cwd=root, env={"PYTHONPATH": str(root)}
     )
     pid, grandchild = await born(tmp_path / "pids")

@@ -280,7 +280,7 @@ async def test_a_bucket_that_is_not_there_is_an_outage(s3_settings):
 
 
 async def test_wrong_keys_are_no_outage(s3_settings):
-    wrong = msgspec.structs.replace(s3_settings, s3_secret_key="wrong")  # noqa: S106 - wrong on purpose
+    wrong = msgspec.structs.replace(s3_settings, s3_secret_key="wrong")
     async with s3.connect(wrong) as storage:
         with pytest.raises(StorageError):
             await storage.put("a", b"", "text/plain")

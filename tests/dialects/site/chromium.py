@@ -103,7 +103,7 @@ def a_tab(profile: Path, answer: Callable[[str], httpx.Response]):
     ours_in, theirs_out = os.pipe()
     # Chromium reads commands from descriptor 3 and writes to 4; a shell puts the pipes there.
     script = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
-    process = subprocess.Popen(  # noqa: S603 - our own words
+    process = subprocess.Popen(
         ["/bin/bash", "-c", script, "bash", str(PROGRAM), *FLAGS, f"--user-data-dir={profile}"],
         pass_fds=(theirs_in, theirs_out),
         stdout=subprocess.DEVNULL,
