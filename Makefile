@@ -12,10 +12,10 @@ install:  ## Make .venv from the lock; nothing to do when it is up to date
 	@$(PYTHON) backend/devstack/install.py
 
 up: install  ## Start Lulus with everything it needs; Ctrl-C stops it
-	@$(BIN)/python -m backend.devstack --with-parent up
+	@exec $(BIN)/python -m backend.devstack --parent $$PPID up
 
 test: install  ## Run every check and every test on throw-away services
-	@$(BIN)/python -m backend.devstack --with-parent test
+	@exec $(BIN)/python -m backend.devstack --parent $$PPID test
 
 lint: install  ## Check format, style, types and import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

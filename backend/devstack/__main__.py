@@ -1,7 +1,6 @@
 """The commands of `python -m backend.devstack`."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -22,15 +21,15 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     full.add_argument("--procfile", type=Path, default=Path("Procfile"), help="the list of processes")
     full.add_argument("--seed", default=SEED, help="the command that makes the demo school")
     commands.add_parser("test", help="run every check and test on throw-away services")
-    parser.add_argument("--with-parent", action="store_true", help="stop when the calling process ends")
+    parser.add_argument("--parent", type=int, metavar="PID", help="stop when this calling process ends")
     return parser.parse_args(argv)
 
 
 def main(argv: list[str]) -> int:
     """Run one command and return the exit code."""
     chosen = _arguments(argv)
-    if chosen.with_parent:
-        die_with_parent(os.getppid())
+    if chosen.parent:
+        die_with_parent(chosen.parent)
     if chosen.command == "up":
         return up(Options(chosen.procfile, chosen.seed))
     if chosen.command == "test":

@@ -143,7 +143,7 @@ class _Keeper:
             die_with_parent(me)
             _execute(command)
         signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the terminal has reached the command as well
         signal.signal(signal.SIGQUIT, self._kill)
         signal.signal(signal.SIGALRM, self._kill)
 

@@ -25,7 +25,7 @@ def run_command(argv: list[str], env: dict[str, str]) -> int:
 
     A Ctrl-C reaches it directly; we wait for it to end.
     """
-    process = subprocess.Popen(leashed(Command(argv)), env={**os.environ, **env})
+    process = subprocess.Popen(leashed(Command(argv, keep_s=_GRACE_S)), env={**os.environ, **env})
     try:
         while True:
             try:
@@ -37,7 +37,7 @@ def run_command(argv: list[str], env: dict[str, str]) -> int:
         if process.poll() is None:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE_S)
+                process.wait(_GRACE_S + 2)
             process.kill()
             process.wait()
 
@@ -55,7 +55,10 @@ def run(argv: list[str], data: Path | None, *, fresh: bool) -> int:
         with throw_away() if data is None else start(data.absolute()) as services:
             took = time.monotonic() - begun
             print(f"[devstack] {', '.join(services.running)} ready in {took:.2f} s", file=sys.stderr, flush=True)
-            return run_command(argv, services.environment())
+            env = services.environment()
+            if data is None:
+                env["LULUS_ENV"] = "test"
+            return run_command(argv, env)
     except StartError as error:
         print(error, file=sys.stderr)
         return 1

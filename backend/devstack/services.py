@@ -106,6 +106,9 @@ def _choose_port(kind: type[Service], preferred: int | None) -> int:
 
 def _start_once(data: Path, wanted: Collection[str], ports: Mapping[str, int], *, durable: bool) -> Services:
     keys = credentials(data)
+    for name in wanted:
+        with locked(data / f"{name}.lock", KINDS[name].grace_s):
+            pass  # a server of a killed start has ended now, and its port is free again
     chosen = {name: KINDS[name] for name in ("s3", "valkey", "postgres") if name in wanted}  # slowest first
     running = {name: kind(data, _choose_port(kind, ports.get(name)), keys, durable) for name, kind in chosen.items()}
     services = Services(running, private_directory(data / "log"))

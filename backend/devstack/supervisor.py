@@ -76,8 +76,7 @@ class Supervisor:
         """Count requests; what comes within a second is the same one, passed on by the shell or by make as well."""
         now = time.monotonic()
         if not self.requests or now - self._last_request > _ECHO_S:
-            self.requests += 1
-        self._last_request = now
+            self.requests, self._last_request = self.requests + 1, now
 
     def check(self) -> None:
         """A point at which a long start may be given up.
