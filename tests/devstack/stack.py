@@ -51,7 +51,7 @@ class Stack:
         self.log = folder / f"{self.mark}.log"
         clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         with self.log.open("wb") as output:
-            self.process = subprocess.Popen(  # noqa: S603 - our own program, with arguments of the test
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "backend.devstack", *map(str, arguments)],
                 cwd=ROOT,
                 env={**clean, "VAR_DIR": str(folder / "var"), **(env or {}), MARK: self.mark},

@@ -117,5 +117,5 @@ def test_who_is_not_root_may_still_work_below_a_private_directory(tmp_path, iden
         identity = "same"
     ask = "import os, sys; print(os.geteuid(), open(sys.argv[1]).read(), os.access(sys.argv[1], os.R_OK))"
     command = Command([sys.executable, "-I", "-S", "-c", ask, str(private / "file")], identity=identity)
-    told = subprocess.run(leashed(command), capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
+    told = subprocess.run(leashed(command), capture_output=True, text=True, check=True).stdout.split()
     assert told == [str(NOBODY if identity != "same" else os.geteuid()), "content", "True"]
