@@ -23,7 +23,7 @@ class Kind(StrEnum):
     EXPORT = "exports"
 
 
-UPLOADS = (Kind.DOCUMENT, Kind.IMAGE, Kind.MEDIA)
+UPLOADS = (Kind.DOCUMENT, Kind.IMAGE, Kind.MEDIA, Kind.SHEET)
 """The kinds that people send us."""
 
 _KINDS = frozenset(kind.value for kind in Kind)

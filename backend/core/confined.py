@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -184,6 +185,7 @@ def _answer(call: _Call) -> _Answer:
     except MemoryError:
         raise
     except Exception as raised:  # noqa: BLE001 - it is carried to the parent, which decides
+        traceback.print_exc()  # the parent keeps the end of it, for what nobody listed
         return _Answer(raised=_name(type(raised)), args=_plain(raised))
 
 
