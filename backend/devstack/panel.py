@@ -9,7 +9,7 @@ import msgspec
 from backend.devstack.console import Console
 
 DOCS_PATH = "/docs"
-CERTIFICATE_PATH = "/sertifikat"
+CERTIFICATE_PATH = "/certificates"
 
 
 class Login(msgspec.Struct):
