@@ -8,7 +8,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
-from backend.core import db, errors
+from backend.core import causes, errors
 from backend.core.errors import Broken, DomainError
 from backend.core.log import logger
 from backend.core.paging import Listing, Paged
@@ -193,12 +193,12 @@ def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:
     english = speaks_english(request)
     if isinstance(error, RecursionError):
         return _answer(400, "Gagal parsing body", "the JSON is nested too deeply")
-    if db.is_unfit(error):
+    if causes.is_unfit(error):
         return _answer(400, tell(WORDS["core.invalid"], {}, english=english), None)
-    if db.is_transient(error) or isinstance(error, StorageDown | asyncio.TimeoutError):
+    if causes.is_transient(error) or isinstance(error, StorageDown | asyncio.TimeoutError):
         _log.warning("partner away", error=type(error).__name__)
         return _answer(503, tell(WORDS["core.unavailable"], {}, english=english), None, {"Retry-After": "1"})
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        _log.error("constraint met without a rule", constraint=db.violated(error))
+        _log.error("constraint met without a rule", constraint=causes.violated(error))
     _log.error("request broke", path=request.scope.get("path_template"), exc_info=error)
     return _answer(500, "Internal Server Error", None)

@@ -1,0 +1,1 @@
+"""The demo school: a small world for development, made only by calling commands."""
