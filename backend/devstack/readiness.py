@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-_PAUSE_S = 0.1
+_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
 _IMPATIENT_S = 30.0
 
 
@@ -33,6 +33,7 @@ class Readiness:
         return f"Still waiting for {self.url}: {self._answer}"
 
     def _ask_until_ready(self) -> None:
+        pause_s = _PAUSE_S
         while not self.reached:
             try:
                 with urllib.request.urlopen(self.url, timeout=5):
@@ -41,4 +42,5 @@ class Readiness:
                 self._answer = f"{error.code} {error.read(500).decode(errors='replace')}"
             except (OSError, http.client.HTTPException) as error:
                 self._answer = str(error)
-            time.sleep(_PAUSE_S)
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.2, _LONGEST_PAUSE_S)
