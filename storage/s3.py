@@ -16,7 +16,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.response import StreamingBody
 
 from backend.core.settings import Settings
-from storage.errors import ObjectTooLarge, StorageDown, StorageError, translated
+from storage.errors import ObjectMissing, ObjectTooLarge, StorageDown, StorageError, translated
 from storage.multipart import Upload
 
 if TYPE_CHECKING:  # the stubs are there for development only
@@ -261,17 +261,22 @@ class Storage:
 
     async def ensure_bucket(self) -> None:
         """Make the bucket unless it is there. Safe to repeat, and to do in two processes at once."""
+        with contextlib.suppress(ObjectMissing):
+            return await self.ping()
         try:
-            await self.ping()
-        except (StorageDown, StorageError):
-            with contextlib.suppress(StorageError), translated():
+            with translated():
                 await self.client.create_bucket(Bucket=self.bucket)
-            await self.ping()
+        except StorageError as refused:
+            try:
+                await self.ping()  # another process was first
+            except ObjectMissing:
+                raise refused from None
+        return None
 
     async def ping(self) -> None:
         """Whether the bucket answers, within three seconds.
 
-        Raises: StorageDown, StorageError.
+        Raises: ObjectMissing when there is no such bucket, StorageDown, StorageError.
         """
         with translated():
             async with asyncio.timeout(PING_S):

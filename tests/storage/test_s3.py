@@ -251,6 +251,12 @@ async def test_making_the_bucket_twice_at_once_is_fine(s3_settings):
         await storage.client.delete_bucket(Bucket=storage.bucket)
 
 
+async def test_a_bucket_that_cannot_be_made_says_why(s3_settings):
+    async with s3.connect(msgspec.structs.replace(s3_settings, s3_bucket="no")) as storage:
+        with pytest.raises(StorageError, match="CreateBucket: InvalidBucketName"):
+            await storage.ensure_bucket()
+
+
 def closed_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
