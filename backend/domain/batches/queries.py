@@ -1,0 +1,185 @@
+"""What can be asked about batches."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db
+from backend.core.ids import Ref
+from backend.domain.accounts.terms import GroupType
+from backend.domain.batches.errors import BatchNotFound, MeetingNotFound
+from backend.domain.batches.terms import CourseType, Day, MeetingKind
+
+
+class DayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A day of the week on which a batch meets."""
+
+    uuid: UUID
+    day: Day
+
+
+class GroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """A group that may buy a batch."""
+
+    uuid: UUID
+    group_type: GroupType
+    created_at: datetime
+    updated_at: datetime
+
+
+class BatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch. `seats_taken` counts enrolled people and open purchases; clock times are in the school's zone."""
+
+    id: int
+    uuid: UUID
+    code: str
+    slug: str
+    course_id: int
+    course_uuid: UUID
+    course_code: str
+    course_slug: str
+    course_title: str
+    title: str
+    description: str | None
+    batch_thumbnail: str | None
+    start_at: datetime
+    end_at: datetime
+    registration_start_at: datetime
+    registration_end_at: datetime
+    start_time: time
+    end_time: time
+    room: str
+    quota: int
+    seats_taken: int
+    course_type: CourseType
+    gate: bool
+    certificate_after_h: int
+    auto_issue: bool
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    days: list[DayView] = []
+    groups: list[GroupView] = []
+
+    @property
+    def seats_left(self) -> int:
+        """How many may still buy."""
+        return self.quota - self.seats_taken
+
+    @property
+    def group_types(self) -> frozenset[GroupType]:
+        """The groups that may buy."""
+        return frozenset(group.group_type for group in self.groups)
+
+
+class MeetingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A meeting, and the batch it belongs to."""
+
+    id: int
+    uuid: UUID
+    batch_id: int
+    batch_uuid: UUID
+    batch_slug: str
+    title: str
+    description: str
+    kind: MeetingKind
+    start_at: datetime
+    end_at: datetime
+    is_open: bool
+    room: str | None
+    join_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+BATCH_COLUMNS = (
+    "b.id, b.uuid, b.code, b.slug, b.course_id, c.uuid AS course_uuid, c.code AS course_code, c.slug AS course_slug,"
+    " c.title AS course_title, b.title, b.description, b.batch_thumbnail, b.start_at, b.end_at,"
+    " b.registration_start_at, b.registration_end_at, b.start_time, b.end_time, b.room, b.quota, b.seats_taken,"
+    " b.course_type, b.gate, b.certificate_after_h, b.auto_issue, b.archived_at, b.created_at, b.updated_at"
+)
+BATCH_SOURCE = "batch b JOIN course c ON c.id = b.course_id"
+MEETING_COLUMNS = (
+    "m.id, m.uuid, m.batch_id, b.uuid AS batch_uuid, b.slug AS batch_slug, m.title, m.description, m.kind,"
+    " m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.created_at, m.updated_at"
+)
+MEETING_SOURCE = "meeting m JOIN batch b ON b.id = m.batch_id"
+
+
+async def batch(ref: Ref | str) -> BatchView:
+    """A batch by id, uuid or slug, with its days and groups. Two statements.
+
+    Raises: BatchNotFound.
+    """
+    column = "slug" if isinstance(ref, str) else db.column_of(ref)
+    found = await db.row(f"SELECT {BATCH_COLUMNS} FROM {BATCH_SOURCE} WHERE b.{column} = $1", ref)  # noqa: S608 - our names
+    if found is None:
+        raise BatchNotFound(ref=str(ref))
+    return (await complete([db.view(BatchView, found)]))[0]
+
+
+async def complete(batches: Sequence[BatchView]) -> list[BatchView]:
+    """The same batches with their days (in the order of the week) and groups. One statement."""
+    rows = await db.fetch(
+        "SELECT batch_id, 'day' AS part, uuid, day AS value, NULL::timestamptz AS created_at,"
+        " NULL::timestamptz AS updated_at, id FROM batch_day WHERE batch_id = ANY($1)"
+        " UNION ALL SELECT batch_id, 'group', uuid, group_type, created_at, updated_at, id FROM batch_group"
+        " WHERE batch_id = ANY($1) ORDER BY id",
+        [batch.id for batch in batches],
+    )
+    days: dict[int, list[DayView]] = {batch.id: [] for batch in batches}
+    groups: dict[int, list[GroupView]] = {batch.id: [] for batch in batches}
+    for row in rows:
+        if row["part"] == "day":
+            days[row["batch_id"]].append(DayView(uuid=row["uuid"], day=Day(row["value"])))
+        else:
+            group = GroupView(
+                uuid=row["uuid"],
+                group_type=GroupType(row["value"]),
+                created_at=row["created_at"],
+                updated_at=row["updated_at"],
+            )
+            groups[row["batch_id"]].append(group)
+    week = list(Day)
+    return [
+        msgspec.structs.replace(
+            batch, days=sorted(days[batch.id], key=lambda view: week.index(view.day)), groups=groups[batch.id]
+        )
+        for batch in batches
+    ]
+
+
+async def meeting(ref: Ref) -> MeetingView:
+    """A meeting by id or uuid. One statement.
+
+    Raises: MeetingNotFound.
+    """
+    found = await db.row(f"SELECT {MEETING_COLUMNS} FROM {MEETING_SOURCE} WHERE m.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+    if found is None:
+        raise MeetingNotFound(ref=str(ref))
+    return db.view(MeetingView, found)
+
+
+async def teaches_batch(account_id: int | None, batch_id: int) -> bool:
+    """Whether a person teaches at least one meeting of a batch."""
+    return bool(
+        await db.value(
+            "SELECT EXISTS (SELECT FROM meeting_teacher t JOIN meeting m ON m.id = t.meeting_id"
+            " WHERE t.account_id = $1 AND m.batch_id = $2)",
+            account_id,
+            batch_id,
+        )
+    )
+
+
+async def teaches_meeting(account_id: int | None, meeting_id: int) -> bool:
+    """Whether a person teaches that very meeting."""
+    return bool(
+        await db.value(
+            "SELECT EXISTS (SELECT FROM meeting_teacher WHERE account_id = $1 AND meeting_id = $2)",
+            account_id,
+            meeting_id,
+        )
+    )
