@@ -16,7 +16,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -72,8 +72,7 @@ class _Child(asyncio.SubprocessProtocol):
         self.transport: asyncio.SubprocessTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - tells mypy what asyncio promises
-        self.transport = transport
+        self.transport = cast(asyncio.SubprocessTransport, transport)  # uvloop's does not derive from it
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         kept = self.output[fd]
@@ -117,8 +116,7 @@ async def run(
         start_new_session=True,
     )
     try:
-        stdin = transport.get_pipe_transport(0)
-        assert isinstance(stdin, asyncio.WriteTransport)  # noqa: S101 - tells mypy what asyncio promises
+        stdin = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
         stdin.write(msgspec.msgpack.encode(call))
         stdin.write_eof()
         async with asyncio.timeout(wall_s):

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 
 from backend.core import confined
 from tests.core.confined_jobs import Refusal
@@ -26,6 +28,27 @@ async def call(name, *args, returns=dict[str, int], wall_s=20.0, memory=300 << 2
 
 async def test_the_result_comes_back_typed_and_prints_do_no_harm():
     assert await call("add", 2, 3) == {"sum": 5}
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_it_works_on_each_kind_of_loop_in_a_thread_of_its_own(new_loop, tmp_path):
+    """A worker's loop is uvloop's, and runs in a thread."""
+
+    async def everything():
+        found = await call("add", 2, 3)
+        with pytest.raises(confined.Died, match="signal 11"):
+            await call("crash")
+        with pytest.raises(confined.TimedOut):
+            await call("sleep", str(tmp_path / "pids"), wall_s=1.5)
+        assert gone(await born(tmp_path / "pids"))
+        return found
+
+    def work():
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(everything())
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(work).result() == {"sum": 5}
 
 
 async def test_a_listed_exception_is_raised_here():
