@@ -1,0 +1,48 @@
+"""What happens in the background, done at once and in the test's own process and transaction."""
+
+import msgspec
+
+from backend.core import db
+from backend.core.errors import DomainError
+from backend.domain.jobs import running
+from workers import jobs
+from workers.registry import KINDS
+from workers.relay import Relay
+from workers.runner import execute
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A job that ran, and the code of the rule that refused it, if one did."""
+
+    kind: str
+    refused: str | None
+
+
+async def drain(*, most: int = 1000) -> list[Ran]:
+    """Turn events into jobs and run all that are due, until nothing is left; says what ran, in order.
+
+    It runs in the caller's context, so it works inside the rolled-back transaction of a test, too. A rule that says no
+    ends its job as in a worker; any other error is the test's to see.
+    """
+    jobs.load()
+    relay, ran = Relay(), list[Ran]()
+    while len(ran) < most:
+        await relay.expand()
+        due = await db.fetch("SELECT id FROM job WHERE state = 'queued' AND run_at <= now() ORDER BY id")
+        if not due:
+            return ran
+        for found in due:
+            ran.extend(await _run(found["id"]))
+    raise AssertionError(f"still busy after {most} jobs; the last was {ran[-1].kind}")
+
+
+async def _run(job_id: int) -> list[Ran]:
+    held = await running.claim(job_id, "tests")
+    if held is None:
+        return []
+    try:
+        await execute(held, KINDS[held.kind])
+    except DomainError as error:
+        await running.fail(held, error.code, {"code": error.code, "data": error.data})
+        return [Ran(held.kind, error.code)]
+    return [Ran(held.kind, None)]
