@@ -104,7 +104,7 @@ async def a_batch(
 async def a_meeting(
     batch: BatchRow, *, begins: timedelta = timedelta(hours=-1), is_open: bool = True, title: str = ""
 ) -> MeetingRow:
-    """A meeting of two hours, and its place among the activities of the batch."""
+    """A meeting of two hours."""
     title = title or f"Meeting {next(_numbers)}"
     begin = clock.now() + begins
     id_, uuid = await _insert(
@@ -116,13 +116,6 @@ async def a_meeting(
         start_at=begin,
         end_at=begin + timedelta(hours=2),
         is_open=is_open,
-    )
-    await db.statement(
-        "INSERT INTO activity (batch_id, meeting_id, kind, item_id, title, created_at)"
-        " VALUES ($1, $2, 'meeting', $2, $3, now())",
-        batch.id,
-        id_,
-        title,
     )
     return MeetingRow(id_, uuid, batch.id)
 

@@ -1,0 +1,31 @@
+"""Words for who is in a batch, for attendance and for the gate between meetings."""
+
+from backend.dialects.lms.words.word import Word
+
+WORDS = {
+    "enrolments.not_enrolled": Word("Anda belum terdaftar di batch ini", "You are not in this batch"),
+    "enrolments.not_found": Word("Pendaftaran tidak ditemukan", "There is no such enrolment"),
+    "enrolments.not_your_batch": Word("Anda tidak punya akses ke batch ini", "You do not teach this batch"),
+    "enrolments.not_your_meeting": Word(
+        "Anda tidak mengajar meeting {meetings}", "You do not teach the meeting {meetings}"
+    ),
+    "enrolments.meeting_not_of_batch": Word(
+        "Invalid meeting ID {meetings} for batch", "Invalid meeting ID {meetings} for batch"
+    ),
+    "enrolments.person_not_of_batch": Word(
+        "User {people} has not purchased the batch", "User {people} has not purchased the batch"
+    ),
+    "enrolments.attendance_not_found": Word("Attendance not found", "Attendance not found"),
+    "enrolments.attendance_not_taken": Word(
+        "anda belum absen di meeting sebelumnya", "your attendance at the meeting before has not been taken"
+    ),
+    "enrolments.was_absent": Word("anda tidak hadir di meeting sebelumnya", "you were absent from the meeting before"),
+    "enrolments.assignment_open": Word(
+        "anda belum mengumpulkan submission di meeting sebelumnya",
+        "you have not handed in an assignment of the meeting before",
+    ),
+    "enrolments.quiz_open": Word(
+        "anda belum mengerjakan quiz '{title}' di meeting sebelumnya",
+        "you have not done the quiz '{title}' of the meeting before",
+    ),
+}

@@ -1,0 +1,33 @@
+"""What has happened to enrolments."""
+
+from typing import ClassVar
+
+from backend.core.outbox import Event
+
+
+class StudentEnrolled(Event, frozen=True):
+    """A person is in a batch now."""
+
+    name: ClassVar[str] = "enrolments.student.enrolled.v1"
+    enrolment_id: int
+
+
+class StudentWithdrawn(Event, frozen=True):
+    """A person is no longer in a batch."""
+
+    name: ClassVar[str] = "enrolments.student.withdrawn.v1"
+    enrolment_id: int
+
+
+class ProgressMade(Event, frozen=True):
+    """Something of a batch was newly done."""
+
+    name: ClassVar[str] = "enrolments.progress.made.v1"
+    enrolment_id: int
+
+
+class ProgressLost(Event, frozen=True):
+    """Something counts as done no longer (a presence taken back, a submission deleted)."""
+
+    name: ClassVar[str] = "enrolments.progress.lost.v1"
+    enrolment_id: int

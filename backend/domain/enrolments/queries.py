@@ -1,0 +1,183 @@
+"""What can be asked about who is in a batch and how far they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db
+from backend.domain.enrolments import rules
+from backend.domain.enrolments.errors import (
+    AssignmentOpen,
+    AttendanceNotTaken,
+    EnrolmentNotFound,
+    NotEnrolled,
+    QuizOpen,
+    WasAbsent,
+)
+from backend.domain.enrolments.terms import ActivityKind, EnrolmentState
+
+
+class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in a batch."""
+
+    id: int
+    uuid: UUID
+    account_id: int
+    batch_id: int
+    state: EnrolmentState
+    created_at: datetime
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is not done. `is_recorded`: attendance was taken, and the student was absent."""
+
+    kind: ActivityKind
+    title: str
+    item_id: int
+    meeting_id: int
+    is_recorded: bool = False
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many of a kind are done, of how many."""
+
+    done: int
+    total: int
+
+
+class ProgressView(msgspec.Struct, frozen=True, kw_only=True):
+    """How far somebody is in a batch, and what is missing, in the order of meetings."""
+
+    percent: Decimal
+    done: int
+    total: int
+    counts: Mapping[ActivityKind, Count]
+    missing: Sequence[Missing]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there was something to do, and all of it is done."""
+        return self.total > 0 and self.done == self.total
+
+
+class _Item(Missing, frozen=True, kw_only=True):
+    is_done: bool
+
+
+_ENROLMENT = "SELECT id, uuid, account_id, batch_id, state, created_at FROM enrolment"
+
+_ITEMS = """
+SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, t.id IS NOT NULL AS is_recorded,
+       COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id
+FROM enrolment e JOIN meeting m ON m.batch_id = e.batch_id
+LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = e.account_id
+UNION ALL
+SELECT a.kind, a.title, a.item_id, a.meeting_id, false, c.id IS NOT NULL, m.start_at, e.id
+FROM enrolment e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
+JOIN meeting m ON m.id = a.meeting_id
+LEFT JOIN completion c ON c.activity_id = a.id AND c.enrolment_id = e.id
+"""
+
+_PROGRESS = f"""
+SELECT kind, title, item_id, meeting_id, is_recorded, is_done FROM ({_ITEMS}) AS item
+WHERE enrolment_id = $1 ORDER BY start_at, meeting_id, array_position($2::text[], kind::text), item_id
+"""  # noqa: S608 - our own text
+
+_BEFORE = f"""
+SELECT kind, title, item_id, meeting_id, is_recorded, is_done FROM ({_ITEMS}) AS item
+WHERE enrolment_id = $1 AND NOT is_done AND meeting_id = (
+    SELECT p.id FROM meeting m JOIN batch b ON b.id = m.batch_id AND b.gate
+    JOIN meeting p ON p.batch_id = m.batch_id AND p.start_at < m.start_at
+    WHERE m.id = $3 ORDER BY p.start_at DESC, p.id DESC LIMIT 1
+) ORDER BY array_position($2::text[], kind::text), item_id
+"""  # noqa: S608 - our own text
+
+_ORDER = [str(kind) for kind in rules.KINDS]
+
+
+async def enrolment(account_id: int, batch_id: int) -> EnrolmentView | None:
+    """A person's place in a batch, if they are in it now. This is what the contract calls paid(batch)."""
+    found = await db.row(
+        f"{_ENROLMENT} WHERE account_id = $1 AND batch_id = $2 AND state = 'active'", account_id, batch_id
+    )
+    return db.view(EnrolmentView, found) if found else None
+
+
+async def enrolment_by_id(enrolment_id: int) -> EnrolmentView:
+    """An enrolment in whatever state (for jobs, which get its id from an event).
+
+    Raises: EnrolmentNotFound.
+    """
+    found = await db.row(f"{_ENROLMENT} WHERE id = $1", enrolment_id)
+    if found is None:
+        raise EnrolmentNotFound(enrolment=enrolment_id)
+    return db.view(EnrolmentView, found)
+
+
+async def must_be_enrolled(account_id: int, batch_id: int) -> EnrolmentView:
+    """A person's place in a batch.
+
+    Raises: NotEnrolled.
+    """
+    found = await enrolment(account_id, batch_id)
+    if found is None:
+        raise NotEnrolled
+    return found
+
+
+async def enrolments_of(batch_id: int) -> list[EnrolmentView]:
+    """Everybody who is in a batch now, in order of entry."""
+    return db.views(
+        EnrolmentView, await db.fetch(f"{_ENROLMENT} WHERE batch_id = $1 AND state = 'active' ORDER BY id", batch_id)
+    )
+
+
+async def progress(enrolment_id: int) -> ProgressView:
+    """How far somebody is: meetings attended, assignments handed in and quizzes finished, of all there are.
+
+    One statement. Grades do not matter, and content added later lowers it. Source: contract 5.8.
+    """
+    items = db.views(_Item, await db.fetch(_PROGRESS, enrolment_id, _ORDER))
+    done = sum(item.is_done for item in items)
+    return ProgressView(
+        percent=rules.percent(done, len(items)),
+        done=done,
+        total=len(items),
+        counts={kind: _count(items, kind) for kind in rules.KINDS},
+        missing=[item for item in items if not item.is_done],
+    )
+
+
+def _count(items: Sequence[_Item], kind: ActivityKind) -> Count:
+    of_kind = [item.is_done for item in items if item.kind is kind]
+    return Count(sum(of_kind), len(of_kind))
+
+
+async def missing_before(enrolment_id: int, meeting_id: int) -> list[Missing]:
+    """What the gate before a meeting still asks for: everything undone of the meeting that began last before it.
+
+    Empty when the gate is open: nothing is undone, it is the first meeting, or the batch has no gate. One statement.
+    Presence comes first, then assignments, then quizzes. Source: contract 5.3.
+    """
+    return list(db.views(_Item, await db.fetch(_BEFORE, enrolment_id, _ORDER, meeting_id)))
+
+
+async def pass_gate(enrolment_id: int, meeting_id: int) -> None:
+    """Let a student work in a meeting, or name the first thing that is missing before it.
+
+    Raises: AttendanceNotTaken, WasAbsent, AssignmentOpen, QuizOpen.
+    """
+    missing = await missing_before(enrolment_id, meeting_id)
+    if not missing:
+        return
+    first = missing[0]
+    if first.kind is ActivityKind.ASSIGNMENT:
+        raise AssignmentOpen(title=first.title)
+    if first.kind is ActivityKind.QUIZ:
+        raise QuizOpen(title=first.title)
+    if first.is_recorded:
+        raise WasAbsent(title=first.title)
+    raise AttendanceNotTaken(title=first.title)
