@@ -36,3 +36,18 @@ async def actor_of_token(token: str) -> Actor:
     if found is None:
         raise SessionOver
     return Actor(account_id=found["account_id"], role=Role(found["role"]), session_id=found["id"])
+
+
+async def actor_of_session(session_id: int) -> Actor:
+    """Who speaks in a session, as it is now (behind a ticket, and while an event stream is open). One statement.
+
+    Raises: SessionOver.
+    """
+    found = await db.row(
+        "SELECT s.account_id, a.role FROM session s JOIN account a ON a.id = s.account_id"
+        " WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND a.removed_at IS NULL",
+        session_id,
+    )
+    if found is None:
+        raise SessionOver
+    return Actor(account_id=found["account_id"], role=Role(found["role"]), session_id=session_id)
