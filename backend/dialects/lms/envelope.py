@@ -130,14 +130,20 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure
     headers = {}
     if "retry_after_s" in error.data:
         headers["Retry-After"] = str(error.data["retry_after_s"])
+    failure = None if _at_the_door(request, error) else _failure(request)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-        return (
-            _answer(status, text, None, headers)
-            if _failure(request) is None
-            else _answer(status, str(_failure(request)), text, headers)
-        )
-    return _answer(status, _failure(request) or text, text, headers)
+        if failure is None:
+            return _answer(status, text, None, headers)
+    return _answer(status, failure or text, text, headers)
+
+
+def _at_the_door(request: AnyRequest, error: DomainError) -> bool:
+    """Whether the request was turned away before its endpoint did anything; the contract has fixed texts for that."""
+    if isinstance(error, errors.Unauthenticated):
+        handler = request.scope.get("route_handler")
+        return handler is not None and not handler.opt.get("public")
+    return error.code in ("lms.role", "core.malformed_id")
 
 
 def _failure(request: AnyRequest) -> str | None:

@@ -1,0 +1,114 @@
+"""What can be done with courses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from msgspec import UNSET, structs
+from piccolo.columns import Column
+
+from backend.core import clock, db
+from backend.core.actor import Actor
+from backend.core.db import transaction
+from backend.core.ids import Ref, new_code
+from backend.core.slugs import claim_slug
+from backend.domain.courses import queries
+from backend.domain.courses.errors import CourseInUse, CourseKeptByAdmins, CourseNotFound
+from backend.domain.courses.queries import CourseView
+from backend.domain.courses.tables import Course, CourseImage
+from backend.domain.courses.terms import CourseChanges, NewCourse
+
+
+async def create_course(actor: Actor, new: NewCourse) -> CourseView:
+    """Offer a course. Its slug comes from the title, and its code from chance; neither ever changes.
+
+    Raises: CourseKeptByAdmins.
+    """
+    _admins_only(actor)
+    values = structs.asdict(new)
+    images: Sequence[str] = values.pop("images")
+    async with transaction():
+        course = Course(**values, slug=await claim_slug("course", new.title), code=f"COURSE-{new_code()}")
+        await course.save()
+        await _set_images(course.id, images)
+        return await queries.course(course.id)
+
+
+async def update_course(actor: Actor, ref: Ref, changes: CourseChanges) -> CourseView:
+    """Change a course; slug and code stay.
+
+    Raises: CourseKeptByAdmins, CourseNotFound.
+    """
+    _admins_only(actor)
+    values: dict[Column | str, Any] = {
+        name: value for name, value in structs.asdict(changes).items() if value is not UNSET
+    }
+    images: Sequence[str] | None = values.pop("images", None)
+    async with transaction():
+        course_id = await _lock(ref)
+        values["updated_at"] = clock.now()
+        await Course.update(values).where(Course.id == course_id)
+        if images is not None:
+            await _set_images(course_id, images)
+        return await queries.course(course_id)
+
+
+async def archive_course(actor: Actor, ref: Ref) -> CourseView:
+    """Offer a course no more; what it was is kept. A second call changes nothing.
+
+    Raises: CourseKeptByAdmins, CourseNotFound.
+    """
+    _admins_only(actor)
+    async with transaction():
+        course_id = await _lock(ref)
+        await db.statement("UPDATE course SET archived_at = coalesce(archived_at, now()) WHERE id = $1", course_id)
+        return await queries.course(course_id)
+
+
+async def restore_course(actor: Actor, ref: Ref) -> CourseView:
+    """Offer an archived course again. A second call changes nothing.
+
+    Raises: CourseKeptByAdmins, CourseNotFound.
+    """
+    _admins_only(actor)
+    async with transaction():
+        course_id = await _lock(ref)
+        await db.statement("UPDATE course SET archived_at = NULL WHERE id = $1", course_id)
+        return await queries.course(course_id)
+
+
+async def delete_course(actor: Actor, ref: Ref) -> None:
+    """Remove a course that never had a batch.
+
+    Raises: CourseKeptByAdmins, CourseNotFound, CourseInUse.
+    """
+    _admins_only(actor)
+    async with transaction():
+        course_id = await _lock(ref)
+        await _set_images(course_id, ())
+        try:
+            async with db.savepoint():
+                await db.statement("DELETE FROM course WHERE id = $1", course_id)
+        except asyncpg.RestrictViolationError:
+            raise CourseInUse(course=course_id) from None
+
+
+async def _lock(ref: Ref) -> int:
+    found: int | None = await db.value(f"SELECT id FROM course WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    if found is None:
+        raise CourseNotFound(ref=str(ref))
+    return found
+
+
+async def _set_images(course_id: int, images: Sequence[str]) -> None:
+    """Replace the pictures of a course."""
+    await db.statement("DELETE FROM course_image WHERE course_id = $1", course_id)
+    if images:
+        await CourseImage.insert(
+            *(CourseImage(course_id=course_id, image_url=url, position=at) for at, url in enumerate(images))
+        )
+
+
+def _admins_only(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise CourseKeptByAdmins

@@ -1,0 +1,29 @@
+"""Values of this feature, without any import of ours."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+IMAGE_ADDRESS = r"""^(https?://[^\s"'<>\\]+|/uploads/[A-Za-z0-9_./-]+)$(?!\n)"""
+"""What the address of a picture looks like: elsewhere by http(s), or an upload of ours."""
+
+
+class NewCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """What a course begins with; `images` are addresses in order."""
+
+    title: str
+    short_description: str
+    description: str
+    learning_outcomes: str
+    achievements: str
+    images: tuple[str, ...] = ()
+
+
+class CourseChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a course; `images` replace all there were."""
+
+    title: str | UnsetType = UNSET
+    short_description: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    learning_outcomes: str | UnsetType = UNSET
+    achievements: str | UnsetType = UNSET
+    images: tuple[str, ...] | UnsetType = UNSET
