@@ -73,27 +73,3 @@ class NotBegun(Unmet):
     """The assignment begins later (`start_at`)."""
 
     code = "assignments.not_begun"
-
-
-class PreviousNotRecorded(Unmet):
-    """Nobody has written down whether the person was at the previous meeting (`title`)."""
-
-    code = "assignments.previous_not_recorded"
-
-
-class PreviousMissed(Unmet):
-    """The person was not at the previous meeting (`title`)."""
-
-    code = "assignments.previous_missed"
-
-
-class PreviousNotSubmitted(Unmet):
-    """An assignment (`title`) of the previous meeting was not handed in."""
-
-    code = "assignments.previous_not_submitted"
-
-
-class PreviousQuizUndone(Unmet):
-    """A quiz (`title`) of the previous meeting was not done."""
-
-    code = "assignments.previous_quiz_undone"
