@@ -34,6 +34,7 @@ RULES = {
     "datetime": Word(
         "{field} harus berupa tanggal dan waktu RFC 3339", "{field} must be a date and time as in RFC 3339"
     ),
+    "common": Word("{field} terlalu mudah ditebak", "{field} is too easy to guess"),
     "unknown": Word("{field} tidak dikenal", "{field} is not known"),
     "invalid": Word("{field} tidak valid", "{field} is not valid"),
 }
