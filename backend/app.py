@@ -4,11 +4,13 @@ import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from backend.core import db
+from backend.core import db, wake
 from backend.core.log import configure
 from backend.core.settings import settings
-from backend.http import shared
+from backend.domain.jobs import queries as jobs
+from backend.http import ending, shared
 from backend.http.front import Dialect, FrontDoor
+from backend.http.watch import Hub
 from storage import s3
 
 DIALECTS = (
@@ -26,7 +28,8 @@ async def resources() -> AsyncIterator[None]:
     try:
         async with s3.connect(settings()) as storage:
             shared.offer(storage)
-            yield
+            with ending.told(job_hub.close):
+                yield
     finally:
         await db.close_pool()
 
@@ -37,4 +40,6 @@ def load(name: str) -> Dialect:
     return Dialect(module.NAME, module.claims, module.build())
 
 
+job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)
+shared.offer_job_hub(job_hub)
 app = FrontDoor([load(name) for name in DIALECTS], resources)

@@ -1,5 +1,8 @@
 """What the front door opened for all dialects of this process."""
 
+from typing import Any
+
+from backend.http.watch import Hub
 from storage import s3
 
 
@@ -7,6 +10,7 @@ class _Shared:
     """The open resources."""
 
     storage: s3.Storage | None = None
+    job_hub: Hub[Any] | None = None
 
 
 def offer(storage: s3.Storage) -> None:
@@ -19,3 +23,15 @@ def storage() -> s3.Storage:
     if _Shared.storage is None:
         raise RuntimeError("storage is not open")
     return _Shared.storage
+
+
+def offer_job_hub(hub: Hub[Any]) -> None:
+    """Make known who tells streams about jobs (the front door does, once)."""
+    _Shared.job_hub = hub
+
+
+def job_hub() -> Hub[Any]:
+    """Who tells streams about jobs. Raises: RuntimeError before the front door made it."""
+    if _Shared.job_hub is None:
+        raise RuntimeError("nobody watches jobs")
+    return _Shared.job_hub

@@ -117,8 +117,8 @@ async def fail(held: Claim, error: str, report: Any = None) -> None:  # noqa: AN
 async def _end(held: Claim, state: JobState, error: str | None, report: Any) -> None:  # noqa: ANN401 - as above
     async with db.transaction():
         changed = await db.statement(
-            "UPDATE job SET state = $3, error = $4, report = coalesce($5::jsonb, report), finished_at = now(),"
-            " progress_done = CASE WHEN $3 = 'done' THEN progress_total ELSE progress_done END,"
+            "UPDATE job SET state = $3::text, error = $4, report = coalesce($5::jsonb, report), finished_at = now(),"
+            " progress_done = CASE WHEN $3::text = 'done' THEN progress_total ELSE progress_done END,"
             " lease_until = NULL, version = version + 1 WHERE id = $1 AND attempt = $2 AND state = 'running'",
             held.id,
             held.attempt,
@@ -142,9 +142,9 @@ async def try_again(held: Claim, error: str, *, at_once: bool = False) -> JobSta
     spent = held.attempt >= held.max_attempts and not at_once
     state = JobState.PARKED if spent else JobState.QUEUED
     changed = await db.statement(
-        "UPDATE job SET state = $3, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
+        "UPDATE job SET state = $3::text, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
         " lease_until = NULL, version = version + 1, attempt = attempt - $6,"
-        " finished_at = CASE WHEN $3 = 'parked' THEN now() END"
+        " finished_at = CASE WHEN $3::text = 'parked' THEN now() END"
         " WHERE id = $1 AND attempt = $2 AND state = 'running'",
         held.id,
         held.attempt,

@@ -1,0 +1,81 @@
+"""How this contract shows work in the background."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.domain.jobs.queries import JobView
+from backend.domain.jobs.terms import JobState
+
+PREFIX = "/api/v1/jobs"
+EXPLAIN = "core.unavailable"
+
+
+class JobAccepted(msgspec.Struct, frozen=True):
+    """What a 202 carries: the job, and where to ask for it."""
+
+    job_id: str
+    url: str
+
+    @classmethod
+    def of(cls, job: UUID) -> "JobAccepted":
+        """For a job that was just written."""
+        return cls(str(job), f"{PREFIX}/{job}")
+
+
+class ProgressOut(msgspec.Struct, frozen=True):
+    """How far a job is. `percent` is null until the job has said how much there is to do."""
+
+    done: int
+    total: int
+    percent: int | None
+
+
+class JobOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A job. `error` is the code of the rule that refused it, or "core.unavailable" for one that broke for good."""
+
+    id: str
+    kind: str
+    state: JobState
+    attempt: int
+    max_attempts: int
+    progress: ProgressOut
+    report: Any
+    error: str | None
+    version: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, view: JobView) -> "JobOut":
+        """What broke inside is for the operator (`cli jobs show`), not for the wire."""
+        return cls(
+            id=str(view.uuid),
+            kind=view.kind,
+            state=view.state,
+            attempt=view.attempt,
+            max_attempts=view.max_attempts,
+            progress=_progress(view),
+            report=view.report,
+            error={JobState.FAILED: view.error, JobState.PARKED: EXPLAIN}.get(view.state),
+            version=view.version,
+            created_at=view.created_at,
+            started_at=view.started_at,
+            finished_at=view.finished_at,
+        )
+
+
+def _progress(view: JobView) -> ProgressOut:
+    percent = 100 * view.progress_done // view.progress_total if view.progress_total else None
+    return ProgressOut(view.progress_done, view.progress_total, 100 if view.state is JobState.DONE else percent)
+
+
+class TicketOut(msgspec.Struct, frozen=True):
+    """A ticket, the address it opens, and until when."""
+
+    ticket: str
+    url: str
+    expires_at: datetime
