@@ -29,7 +29,10 @@ _log = logger(__name__)
 
 
 class Relay:
-    """One relay of a map from events' names to kinds of jobs. `step()` does all there is to do now; `serve()` does it until `stop` is set."""
+    """One relay of a map from events' names to kinds of jobs.
+
+    `step()` does all there is to do now; `serve()` does it until `stop` is set.
+    """
 
     def __init__(self, kinds: Mapping[str, Sequence[str]] | None = None) -> None:
         self._kinds = kinds_by_event() if kinds is None else kinds
