@@ -1,0 +1,47 @@
+"""What has happened to purchases."""
+
+from typing import ClassVar
+
+from backend.core.outbox import Event
+
+
+class PurchaseCreated(Event, frozen=True):
+    """A seat and an amount are reserved."""
+
+    name: ClassVar[str] = "purchases.purchase.created.v1"
+    purchase_id: int
+
+
+class PaymentProofUploaded(Event, frozen=True):
+    """A buyer says that the money is on its way."""
+
+    name: ClassVar[str] = "purchases.proof.uploaded.v1"
+    purchase_id: int
+
+
+class PurchasePaid(Event, frozen=True):
+    """An admin has seen the money; the buyer is in the batch."""
+
+    name: ClassVar[str] = "purchases.purchase.paid.v1"
+    purchase_id: int
+
+
+class PurchaseRejected(Event, frozen=True):
+    """An admin has not seen the money."""
+
+    name: ClassVar[str] = "purchases.purchase.rejected.v1"
+    purchase_id: int
+
+
+class PurchaseCancelled(Event, frozen=True):
+    """The buyer, or after payment an admin, has given up; the seat is free again."""
+
+    name: ClassVar[str] = "purchases.purchase.cancelled.v1"
+    purchase_id: int
+
+
+class PurchaseExpired(Event, frozen=True):
+    """No proof came in time."""
+
+    name: ClassVar[str] = "purchases.purchase.expired.v1"
+    purchase_id: int
