@@ -181,10 +181,19 @@ async def _outermost() -> AsyncIterator[list[Callable[[], None]]]:
 async def savepoint() -> AsyncIterator[None]:
     """Run a part of the open transaction that may fail without failing the whole.
 
+    What a failed part left for `after_commit()` is forgotten with it.
+
     Raises: RuntimeError outside a transaction.
     """
-    async with _connection("savepoint()").transaction():
-        yield
+    callbacks = _after.get()
+    before = len(callbacks or ())
+    try:
+        async with _connection("savepoint()").transaction():
+            yield
+    except BaseException:
+        if callbacks is not None:
+            del callbacks[before:]
+        raise
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from backend.core.errors import DomainError
 from backend.core.settings import settings
 from backend.dialects.lms import auth, envelope, paging
 from backend.dialects.lms.routes import controllers
+from backend.http.idempotency import Idempotency
 
 NAME = "lms"
 PREFIX = "/api/v1"
@@ -34,7 +35,7 @@ def build() -> Litestar:
     origins = list(settings().cors_origins)
     return Litestar(
         route_handlers=[hello, api],
-        middleware=[auth.Authentication()],
+        middleware=[auth.Authentication(), Idempotency(auth.principal)],
         dependencies={
             "actor": Provide(auth.actor, sync_to_thread=False),
             "listing": Provide(paging.read_listing, sync_to_thread=False),

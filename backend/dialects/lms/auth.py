@@ -71,3 +71,9 @@ def actor(request: Request[Any, Any, Any]) -> Actor:
     if not isinstance(found, Actor):
         raise HeaderMissing
     return found
+
+
+def principal(scope: Scope) -> str | None:
+    """Who a request's `Idempotency-Key` belongs to; None for a stranger."""
+    found = scope.get("user")
+    return f"account:{found.account_id}" if isinstance(found, Actor) else None

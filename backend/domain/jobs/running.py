@@ -233,4 +233,5 @@ async def purge() -> int:
         PURGE_DAYS,
     )
     events = await db.statement("DELETE FROM outbox WHERE expanded_at < now() - make_interval(days => $1)", PURGE_DAYS)
-    return jobs + events
+    answers = await db.statement("DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'")
+    return jobs + events + answers

@@ -1,0 +1,18 @@
+"""Words for what goes wrong before any feature is asked."""
+
+from backend.dialects.lms.words.word import Word
+
+WORDS = {
+    "http.idempotency_key_malformed": Word(
+        "Header Idempotency-Key harus berisi 1 sampai 200 karakter ASCII",
+        "The header Idempotency-Key must have 1 to 200 ASCII characters",
+    ),
+    "http.idempotency_key_busy": Word(
+        "Permintaan dengan Idempotency-Key ini masih diproses",
+        "The request with this Idempotency-Key is still being processed",
+    ),
+    "http.idempotency_key_reused": Word(
+        "Idempotency-Key ini sudah dipakai untuk permintaan lain",
+        "This Idempotency-Key was used for another request",
+    ),
+}
