@@ -1,0 +1,57 @@
+"""What can go wrong with results and grades."""
+
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, Unmet
+
+
+class GradeNotFound(NotFound):
+    """The submission has not been graded."""
+
+    code = "grading.grade_not_found"
+
+
+class GradeNotSeen(Forbidden):
+    """The grade is somebody else's, or the actor does not teach in the batch."""
+
+    code = "grading.grade_not_seen"
+
+
+class NotTeachingBatch(Forbidden):
+    """The actor does not teach in the batch, so they do not grade its work."""
+
+    code = "grading.not_teaching_batch"
+
+
+class GradeUnfit(Invalid):
+    """The grade is not from 0 to 100 with at most two decimals (`fields`)."""
+
+    code = "grading.grade_unfit"
+
+
+class AlreadyGraded(Conflict):
+    """Work that was graded is neither changed nor taken back."""
+
+    code = "grading.already_graded"
+
+
+class SheetHasProblems(Unmet):
+    """Rows of a sheet are wrong, so none was taken. The data is the fields of a SheetReport."""
+
+    code = "grading.sheet_has_problems"
+
+
+class SheetIsStale(Conflict):
+    """Grades have changed since the sheet was written, so no row was taken. The data is the fields of a SheetReport."""
+
+    code = "grading.sheet_is_stale"
+
+
+class PreviewNotFound(NotFound):
+    """There is no such preview for this assignment: still in work, with problems, or of another one."""
+
+    code = "grading.preview_not_found"
+
+
+class PreviewIsStale(Conflict):
+    """Grades have changed since the preview was shown; `rows` says which, `count` how many."""
+
+    code = "grading.preview_is_stale"

@@ -1,0 +1,20 @@
+"""What has happened to results and grades."""
+
+from typing import ClassVar
+
+from backend.core.outbox import Event
+
+
+class GradeGiven(Event, frozen=True):
+    """Work was graded by hand, or graded anew."""
+
+    name: ClassVar[str] = "grading.grade.given.v1"
+    grade_id: int
+
+
+class GradesImported(Event, frozen=True):
+    """Grades of an assignment were taken from a sheet; `job_id` finds them in the history of changes."""
+
+    name: ClassVar[str] = "grading.grades.imported.v1"
+    assignment_id: int
+    job_id: int

@@ -1,0 +1,142 @@
+"""What can be done with grades by hand, and with work that may have been graded."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from backend.core import db
+from backend.core.actor import Actor
+from backend.core.db import transaction
+from backend.core.errors import Broken
+from backend.core.ids import Ref
+from backend.core.outbox import emit
+from backend.domain.assignments import handing_in, submissions
+from backend.domain.assignments.errors import SubmissionNotFound
+from backend.domain.assignments.handing_in import Work
+from backend.domain.grading import gradebook
+from backend.domain.grading.errors import AlreadyGraded, GradeUnfit
+from backend.domain.grading.events import GradeGiven
+from backend.domain.grading.gradebook import GradedWork
+from backend.domain.grading.sheet_values import FEEDBACK_MAX, GRADE_MAX, GRADE_MIN
+from backend.domain.grading.terms import GradeSource
+
+_CENT = Decimal("0.01")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A grade as it is to stand."""
+
+    account_id: int
+    grade: Decimal
+    feedback: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a change of grades comes from."""
+
+    source: GradeSource
+    actor_id: int
+    job_id: int | None = None
+
+
+async def grade_submission(actor: Actor, ref: Ref, grade: Decimal, feedback: str | UnsetType = UNSET) -> GradedWork:
+    """Grade work by hand; a feedback that is not given stays. The same once more changes nothing.
+
+    Raises: SubmissionNotFound, NotTeachingBatch, GradeUnfit.
+    Emits: GradeGiven.
+    """
+    async with transaction():
+        work = await submissions.submission_of(ref)
+        await gradebook.must_grade(actor, work.batch_id)
+        _must_fit(grade, feedback)
+        await lock_grades(work.assignment_id)
+        if await db.value("SELECT 1 FROM submission WHERE id = $1 FOR UPDATE", work.id) is None:
+            raise SubmissionNotFound
+        stands = (await gradebook.submission(actor, work.id)).grade
+        text = (stands.feedback if stands else "") if feedback is UNSET else feedback
+        if stands is None or (stands.grade, stands.feedback) != (grade, text):
+            origin = Origin(GradeSource.HAND, actor.person_id)
+            written = await write_grades(work.assignment_id, [Wanted(work.account_id, grade, text)], origin)
+            await emit(*[GradeGiven(grade_id) for grade_id in written])
+        return await gradebook.submission(actor, work.id)
+
+
+async def change_submission(actor: Actor, ref: Ref, work: Work) -> GradedWork:
+    """Change one's own work as long as it has no grade.
+
+    Raises: SubmissionNotFound, NotYourSubmission, AlreadyGraded, WorkUnfit.
+    """
+    async with transaction():
+        found = await handing_in.lock_own(actor, ref)
+        await _must_be_ungraded(found.assignment_id, found.account_id)
+        await handing_in.change_work(found, work)
+        return await gradebook.submission(actor, found.id)
+
+
+async def take_back_submission(actor: Actor, ref: Ref) -> None:
+    """Take one's own work back as long as it has no grade.
+
+    Raises: SubmissionNotFound, NotYourSubmission, AlreadyGraded.
+    """
+    async with transaction():
+        found = await handing_in.lock_own(actor, ref)
+        await _must_be_ungraded(found.assignment_id, found.account_id)
+        await handing_in.take_back(found)
+
+
+async def lock_grades(assignment_id: int) -> None:
+    """Let nobody else grade this assignment until the transaction ends; grades that do not exist yet included.
+
+    Work can still be handed in meanwhile: this lock lets foreign keys through.
+    """
+    await db.statement("SELECT 1 FROM assignment WHERE id = $1 FOR NO KEY UPDATE", assignment_id)
+
+
+async def write_grades(assignment_id: int, wanted: Sequence[Wanted], origin: Origin) -> list[int]:
+    """Write grades and their history, in one statement however many; says the ids of the grades.
+
+    The caller holds `lock_grades` and has left out what would not change.
+    """
+    rows = await db.fetch(
+        "WITH wanted AS (SELECT * FROM unnest($2::bigint[], $3::numeric[], $4::text[])"
+        "  AS w (account_id, grade, feedback)),"
+        " before AS (SELECT g.account_id, g.grade, g.feedback FROM grade g JOIN wanted USING (account_id)"
+        "  WHERE g.assignment_id = $1),"
+        " written AS (INSERT INTO grade (assignment_id, account_id, grade, feedback, graded_by, version,"
+        "   created_at, updated_at)"
+        "  SELECT $1, account_id, grade, feedback, $5, 1, now(), now() FROM wanted"
+        "  ON CONFLICT (assignment_id, account_id) DO UPDATE SET grade = excluded.grade,"
+        "   feedback = excluded.feedback, graded_by = excluded.graded_by, version = grade.version + 1,"
+        "   updated_at = now() RETURNING id, account_id, grade, feedback)"
+        " INSERT INTO grade_change (grade_id, before, after, feedback_before, feedback_after, source, actor_id,"
+        "  job_id, created_at)"
+        " SELECT w.id, b.grade, w.grade, b.feedback, w.feedback, $6, $5, $7, now()"
+        " FROM written w LEFT JOIN before b USING (account_id) RETURNING grade_id",
+        assignment_id,
+        [row.account_id for row in wanted],
+        [row.grade for row in wanted],
+        [row.feedback for row in wanted],
+        origin.actor_id,
+        str(origin.source),
+        origin.job_id,
+    )
+    return [row["grade_id"] for row in rows]
+
+
+def _must_fit(grade: Decimal, feedback: str | UnsetType) -> None:
+    broken = {}
+    if not GRADE_MIN <= grade <= GRADE_MAX:
+        broken["grade"] = Broken("range", (str(GRADE_MIN), str(GRADE_MAX)))
+    elif grade.quantize(_CENT) != grade:
+        broken["grade"] = Broken("decimals", ("2",))
+    if feedback is not UNSET and len(feedback) > FEEDBACK_MAX:
+        broken["feedback"] = Broken("invalid")
+    if broken:
+        raise GradeUnfit(fields=broken)
+
+
+async def _must_be_ungraded(assignment_id: int, account_id: int) -> None:
+    if await gradebook.grades_of([assignment_id], [account_id]):
+        raise AlreadyGraded
