@@ -78,6 +78,7 @@ CREATE INDEX submission_account ON submission (account_id);
 CREATE INDEX submission_file_submission ON submission_file (submission_id);
 CREATE INDEX grade_account ON grade (account_id);
 CREATE INDEX grade_change_grade ON grade_change (grade_id, id);
+CREATE INDEX grade_change_job ON grade_change (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX certificate_account ON certificate (account_id);
 CREATE INDEX certificate_check_certificate ON certificate_check (certificate_id, id);
 CREATE INDEX idempotency_key_old ON idempotency_key (created_at);
