@@ -75,6 +75,8 @@ def _rule(type_: Any, value: Any) -> Broken:  # noqa: ANN401
     if isinstance(bare, type) and issubclass(bare, enum.Enum):
         return Broken("choice", tuple(str(member.value) for member in bare))
     for types_, rule in _RULES:
+        if bare in types_ and rule == "datetime":
+            return Broken(rule)  # without a zone it is no time, either
         if bare in types_:
             return Broken(rule) if _is_wrong_type(type_, value) else Broken("invalid")
     return Broken("invalid")

@@ -1,10 +1,118 @@
-"""What can be done with batches."""
+"""What can be done with batches and their seats. Meetings and materials have modules of their own."""
 
-from collections.abc import Mapping
+from typing import Any
 
-from backend.core import db
+import asyncpg
+from msgspec import UNSET, structs
+
+from backend.core import clock, db
+from backend.core.actor import Actor
 from backend.core.db import transaction
-from backend.domain.batches.errors import BatchFull, BatchNotFound
+from backend.core.ids import Ref, new_code
+from backend.core.slugs import claim_slug
+from backend.domain.accounts.terms import GroupType
+from backend.domain.batches import queries, rules
+from backend.domain.batches.errors import (
+    BatchFull,
+    BatchInUse,
+    BatchKeptByAdmins,
+    BatchNotFound,
+    ClassEndsTooEarly,
+    EndsTooEarly,
+    QuotaBelowSeats,
+    RegistrationEndsTooEarly,
+    RegistrationOutlastsBatch,
+)
+from backend.domain.batches.queries import BatchView
+from backend.domain.batches.rules import Fault
+from backend.domain.batches.tables import Batch
+from backend.domain.batches.terms import BatchChanges, Day, NewBatch
+from backend.domain.courses import queries as courses
+
+
+async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchView:
+    """Open a batch of a course. Its slug comes from the title, and its code from chance; neither ever changes.
+
+    Raises: BatchKeptByAdmins, ClassEndsTooEarly, EndsTooEarly, RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+    """
+    _admins_only(actor)
+    _refuse_fault(new)
+    values = structs.asdict(new)
+    days, groups = values.pop("days"), values.pop("group_types")
+    async with transaction():
+        course = await courses.course(course_ref)
+        slug = await claim_slug("batch", new.title)
+        batch = Batch(**values, course_id=course.id, slug=slug, code=f"BATCH-{new_code()}")
+        await batch.save()
+        await _set_days(batch.id, days)
+        await _set_groups(batch.id, groups)
+        return await queries.batch(batch.id)
+
+
+async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchView:
+    """Change a batch; slug and code stay. The row is locked, so no seat is taken meanwhile.
+
+    Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, QuotaBelowSeats,
+        RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+    """
+    _admins_only(actor)
+    values: dict[Any, Any] = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
+    days, groups = values.pop("days", None), values.pop("group_types", None)
+    async with transaction():
+        batch = await queries.batch(await _lock(ref))
+        changed = structs.replace(batch, **values)
+        _refuse_fault(changed)
+        if changed.quota < batch.seats_taken:
+            raise QuotaBelowSeats(seats_taken=batch.seats_taken)
+        await Batch.update({**values, Batch.updated_at: clock.now()}).where(Batch.id == batch.id)
+        if days is not None:
+            await _set_days(batch.id, days)
+        if groups is not None:
+            await _set_groups(batch.id, groups)
+        return await queries.batch(batch.id)
+
+
+async def archive_batch(actor: Actor, ref: Ref) -> BatchView:
+    """Offer a batch no more; what it was is kept. A second call changes nothing.
+
+    Raises: BatchKeptByAdmins, BatchNotFound.
+    """
+    _admins_only(actor)
+    async with transaction():
+        batch_id = await _lock(ref)
+        await db.statement("UPDATE batch SET archived_at = coalesce(archived_at, now()) WHERE id = $1", batch_id)
+        return await queries.batch(batch_id)
+
+
+async def restore_batch(actor: Actor, ref: Ref) -> BatchView:
+    """Offer an archived batch again. A second call changes nothing.
+
+    Raises: BatchKeptByAdmins, BatchNotFound.
+    """
+    _admins_only(actor)
+    async with transaction():
+        batch_id = await _lock(ref)
+        await db.statement("UPDATE batch SET archived_at = NULL WHERE id = $1", batch_id)
+        return await queries.batch(batch_id)
+
+
+async def delete_batch(actor: Actor, ref: Ref) -> None:
+    """Remove a batch with its meetings and their materials, as long as nobody has bought, joined or worked in it.
+
+    Raises: BatchInUse, BatchKeptByAdmins, BatchNotFound.
+    """
+    _admins_only(actor)
+    async with transaction():
+        batch_id = await _lock(ref)
+        try:
+            async with db.savepoint():
+                await db.statement(
+                    "DELETE FROM material WHERE meeting_id IN (SELECT id FROM meeting WHERE batch_id = $1)", batch_id
+                )
+                await db.statement("DELETE FROM meeting WHERE batch_id = $1", batch_id)
+                await db.statement("DELETE FROM batch WHERE id = $1", batch_id)
+        except asyncpg.RestrictViolationError:
+            raise BatchInUse(batch=batch_id) from None
 
 
 async def take_seat(batch_id: int) -> None:
@@ -29,12 +137,46 @@ async def release_seat(batch_id: int) -> None:
         await db.statement("UPDATE batch SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0", batch_id)
 
 
-async def release_seats(seats: Mapping[int, int]) -> None:
-    """Give several seats back at once: batch id → how many. Joins the caller's transaction, which holds the batches."""
-    async with transaction():
-        await db.statement(
-            "UPDATE batch SET seats_taken = greatest(seats_taken - n, 0)"
-            " FROM unnest($1::bigint[], $2::int[]) AS freed (batch_id, n) WHERE batch.id = freed.batch_id",
-            list(seats.keys()),
-            list(seats.values()),
-        )
+async def _lock(ref: Ref) -> int:
+    found: int | None = await db.value(f"SELECT id FROM batch WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    if found is None:
+        raise BatchNotFound(ref=str(ref))
+    return found
+
+
+async def _set_days(batch_id: int, days: frozenset[Day]) -> None:
+    """Make these the days; those that stay keep their rows."""
+    wanted = [str(day) for day in Day if day in days]
+    await db.statement("DELETE FROM batch_day WHERE batch_id = $1 AND day <> ALL($2)", batch_id, wanted)
+    await db.statement(
+        "INSERT INTO batch_day (batch_id, day) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING", batch_id, wanted
+    )
+
+
+async def _set_groups(batch_id: int, groups: frozenset[GroupType]) -> None:
+    """Make these the groups; those that stay keep their rows."""
+    wanted = [str(group) for group in GroupType if group in groups]
+    await db.statement("DELETE FROM batch_group WHERE batch_id = $1 AND group_type <> ALL($2)", batch_id, wanted)
+    await db.statement(
+        "INSERT INTO batch_group (batch_id, group_type, created_at, updated_at)"
+        " SELECT $1, unnest($2::text[]), now(), now() ON CONFLICT DO NOTHING",
+        batch_id,
+        wanted,
+    )
+
+
+def _refuse_fault(times: rules.Times) -> None:
+    fault = rules.fault_of(times)
+    if fault is Fault.ENDS_TOO_EARLY:
+        raise EndsTooEarly
+    if fault is Fault.REGISTRATION_ENDS_TOO_EARLY:
+        raise RegistrationEndsTooEarly
+    if fault is Fault.REGISTRATION_OUTLASTS_BATCH:
+        raise RegistrationOutlastsBatch
+    if fault is Fault.CLASS_ENDS_TOO_EARLY:
+        raise ClassEndsTooEarly
+
+
+def _admins_only(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise BatchKeptByAdmins

@@ -45,10 +45,34 @@ class MeetingInUse(Conflict):
     code = "batches.meeting_in_use"
 
 
-class ScheduleImpossible(Unmet):
-    """Times that cannot be: `fact` says which."""
+class EndsTooEarly(Unmet):
+    """It would end before or when it begins."""
 
-    code = "batches.schedule"
+    code = "batches.ends_too_early"
+
+
+class RegistrationEndsTooEarly(Unmet):
+    """Registration would end before or when it begins."""
+
+    code = "batches.registration_ends_too_early"
+
+
+class RegistrationOutlastsBatch(Unmet):
+    """Registration would end after the batch."""
+
+    code = "batches.registration_outlasts_batch"
+
+
+class ClassEndsTooEarly(Unmet):
+    """A class would end before or when it begins (clock times)."""
+
+    code = "batches.class_ends_too_early"
+
+
+class BatchKeptByAdmins(Forbidden):
+    """Only admins change batches and meetings."""
+
+    code = "batches.kept_by_admins"
 
 
 class NotTeaching(Forbidden):

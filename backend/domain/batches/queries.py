@@ -7,10 +7,14 @@ from uuid import UUID
 import msgspec
 
 from backend.core import db
+from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.core.listing import Lens, boolean, page
+from backend.core.paging import Listing, Paged
 from backend.domain.accounts.terms import GroupType
-from backend.domain.batches.errors import BatchNotFound, MeetingNotFound
+from backend.domain.batches.errors import BatchNotFound, MeetingNotFound, NotTeaching
 from backend.domain.batches.terms import CourseType, Day, MeetingKind
+from backend.domain.courses.queries import most_popular_first
 
 
 class DayView(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +86,7 @@ class MeetingView(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: int
     batch_uuid: UUID
     batch_slug: str
+    batch_title: str
     title: str
     description: str
     kind: MeetingKind
@@ -102,10 +107,67 @@ BATCH_COLUMNS = (
 )
 BATCH_SOURCE = "batch b JOIN course c ON c.id = b.course_id"
 MEETING_COLUMNS = (
-    "m.id, m.uuid, m.batch_id, b.uuid AS batch_uuid, b.slug AS batch_slug, m.title, m.description, m.kind,"
-    " m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.created_at, m.updated_at"
+    "m.id, m.uuid, m.batch_id, b.uuid AS batch_uuid, b.slug AS batch_slug, b.title AS batch_title,"
+    " m.title, m.description, m.kind, m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.created_at, m.updated_at"
 )
 MEETING_SOURCE = "meeting m JOIN batch b ON b.id = m.batch_id"
+
+
+_LENS = Lens(
+    key="b.id",
+    sorts={
+        **{
+            name: f"b.{name}"
+            for name in (
+                *("title", "slug", "room", "quota", "course_type", "start_at", "end_at", "start_time", "end_time"),
+                *("registration_start_at", "registration_end_at", "created_at", "updated_at"),
+            )
+        },
+        "popular": "b.seats_taken",
+    },
+    filters={
+        "id": ("b.uuid", UUID),
+        "course_id": ("c.uuid", UUID),
+        "archived": ("(b.archived_at IS NOT NULL)", boolean),
+        **{name: (f"b.{name}", str) for name in ("course_type", "slug", "code", "title", "room")},
+    },
+    search=("b.title",),
+)
+
+
+async def batches(listing: Listing, *, course_id: int | None = None) -> Paged[BatchView]:
+    """Batches, perhaps of one course; archived ones only when the filter `archived` asks. Three statements."""
+    where = "($1::bigint IS NULL OR b.course_id = $1)"
+    if "archived" not in listing.filters:
+        where += " AND b.archived_at IS NULL"
+    return await _page(listing, where, [course_id])
+
+
+async def batches_by_id(batch_ids: Sequence[int], listing: Listing) -> Paged[BatchView]:
+    """Those of some batches that a list asks for (somebody's own ones); archived ones, too. Three statements."""
+    return await _page(listing, "b.id = ANY($1)", [list(batch_ids)])
+
+
+async def batches_taught(account_id: int, listing: Listing) -> Paged[BatchView]:
+    """Batches of which a person teaches a meeting. Three statements."""
+    taught = (
+        "b.id IN (SELECT m.batch_id FROM meeting m JOIN meeting_teacher t ON t.meeting_id = m.id"
+        " WHERE t.account_id = $1)"
+    )
+    return await _page(listing, taught, [account_id])
+
+
+async def _page(listing: Listing, where: str, args: Sequence[object]) -> Paged[BatchView]:
+    paged = await page(
+        BatchView,
+        _LENS,
+        most_popular_first(listing),
+        select=BATCH_COLUMNS,
+        source=BATCH_SOURCE,
+        where=where,
+        args=args,
+    )
+    return Paged(await complete(paged.items), paged.total)
 
 
 async def batch(ref: Ref | str) -> BatchView:
@@ -183,3 +245,21 @@ async def teaches_meeting(account_id: int | None, meeting_id: int) -> bool:
             meeting_id,
         )
     )
+
+
+async def must_teach_batch(actor: Actor, batch_id: int) -> None:
+    """Let admins pass, and those who teach a meeting of the batch.
+
+    Raises: NotTeaching.
+    """
+    if not actor.is_admin and not await teaches_batch(actor.account_id, batch_id):
+        raise NotTeaching
+
+
+async def must_teach_meeting(actor: Actor, meeting_id: int) -> None:
+    """Let admins pass, and those who teach that very meeting.
+
+    Raises: NotTeaching.
+    """
+    if not actor.is_admin and not await teaches_meeting(actor.account_id, meeting_id):
+        raise NotTeaching

@@ -1,6 +1,12 @@
-"""Words of this feature, without any import of ours."""
+"""Words and values of this feature, without any import of features above or of the database."""
 
+from datetime import datetime, time
 from enum import StrEnum
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from backend.domain.accounts.terms import GroupType
 
 
 class CourseType(StrEnum):
@@ -34,3 +40,73 @@ class MaterialKind(StrEnum):
 
     LINK = "link"
     FILE = "file"
+
+
+class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch begins with. Clock times are in the school's zone."""
+
+    title: str
+    start_at: datetime
+    end_at: datetime
+    registration_start_at: datetime
+    registration_end_at: datetime
+    start_time: time
+    end_time: time
+    room: str
+    quota: int
+    course_type: CourseType
+    days: frozenset[Day]
+    group_types: frozenset[GroupType]
+    description: str | None = None
+    batch_thumbnail: str | None = None
+    gate: bool = True
+    certificate_after_h: int = 24
+    auto_issue: bool = False
+
+
+class BatchChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a batch; `days` and `group_types` replace all there were."""
+
+    title: str | UnsetType = UNSET
+    start_at: datetime | UnsetType = UNSET
+    end_at: datetime | UnsetType = UNSET
+    registration_start_at: datetime | UnsetType = UNSET
+    registration_end_at: datetime | UnsetType = UNSET
+    start_time: time | UnsetType = UNSET
+    end_time: time | UnsetType = UNSET
+    room: str | UnsetType = UNSET
+    quota: int | UnsetType = UNSET
+    course_type: CourseType | UnsetType = UNSET
+    days: frozenset[Day] | UnsetType = UNSET
+    group_types: frozenset[GroupType] | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    batch_thumbnail: str | UnsetType | None = UNSET
+    gate: bool | UnsetType = UNSET
+    certificate_after_h: int | UnsetType = UNSET
+    auto_issue: bool | UnsetType = UNSET
+
+
+class NewMeeting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a meeting begins with."""
+
+    title: str
+    kind: MeetingKind
+    start_at: datetime
+    end_at: datetime
+    description: str = ""
+    is_open: bool = False
+    room: str | None = None
+    join_url: str | None = None
+
+
+class MeetingChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a meeting."""
+
+    title: str | UnsetType = UNSET
+    kind: MeetingKind | UnsetType = UNSET
+    start_at: datetime | UnsetType = UNSET
+    end_at: datetime | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    is_open: bool | UnsetType = UNSET
+    room: str | UnsetType | None = UNSET
+    join_url: str | UnsetType | None = UNSET

@@ -135,6 +135,12 @@ async def enrolments_of(batch_id: int) -> list[EnrolmentView]:
     )
 
 
+async def count_enrolled(batch_id: int) -> int:
+    """How many people are in a batch now."""
+    found: int = await db.value("SELECT count(*) FROM enrolment WHERE batch_id = $1 AND state = 'active'", batch_id)
+    return found
+
+
 async def progress(enrolment_id: int) -> ProgressView:
     """How far somebody is: meetings attended, assignments handed in and quizzes finished, of all there are.
 

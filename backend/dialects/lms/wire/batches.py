@@ -1,0 +1,208 @@
+"""Batches on the wire. Source: contract section 3, Batch.
+
+Ours: `code`, `course`, `seats_taken`, `seats_left`, `gate`, `certificate_after_h`, `auto_issue`, `archived_at`.
+"""
+
+from datetime import datetime, time
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from backend.dialects.lms.wire.courses import ImageAddress, Title
+from backend.dialects.lms.wire.terms import GroupWord
+from backend.domain.batches.queries import BatchView, DayView, GroupView
+from backend.domain.batches.terms import BatchChanges, CourseType, Day, NewBatch
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time that says its zone."""
+ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$(?!\n)")]
+Quota = Annotated[int, Meta(ge=1, le=100_000)]
+Days = Annotated[list[Day], Meta(min_length=1, max_length=7)]
+Groups = Annotated[list[GroupWord], Meta(min_length=1, max_length=3)]
+Hours = Annotated[int, Meta(ge=0, le=8760)]
+LongText = Annotated[str, Meta(max_length=100_000)]
+
+
+class BatchIn(msgspec.Struct):
+    """What a batch begins with. Shape: `start_time` and `end_time` are HH:MM in the school's zone."""
+
+    title: Title
+    start_at: Moment
+    end_at: Moment
+    registration_start_at: Moment
+    registration_end_at: Moment
+    start_time: ClockTime
+    end_time: ClockTime
+    room: Title
+    quota: Quota
+    course_type: CourseType
+    days: Days
+    group_types: Groups
+    description: LongText | None = None
+    batch_thumbnail: ImageAddress | None = None
+    gate: bool = True
+    certificate_after_h: Hours = 24
+    auto_issue: bool = False
+
+    def new(self) -> NewBatch:
+        """In the domain's terms."""
+        values = msgspec.structs.asdict(self)
+        return NewBatch(**{**values, **_translated(values)})
+
+
+class BatchUpdateIn(msgspec.Struct):
+    """What to change of a batch; `days` and `group_types` replace all there were."""
+
+    title: Title | UnsetType = UNSET
+    start_at: Moment | UnsetType = UNSET
+    end_at: Moment | UnsetType = UNSET
+    registration_start_at: Moment | UnsetType = UNSET
+    registration_end_at: Moment | UnsetType = UNSET
+    start_time: ClockTime | UnsetType = UNSET
+    end_time: ClockTime | UnsetType = UNSET
+    room: Title | UnsetType = UNSET
+    quota: Quota | UnsetType = UNSET
+    course_type: CourseType | UnsetType = UNSET
+    days: Days | UnsetType = UNSET
+    group_types: Groups | UnsetType = UNSET
+    description: LongText | UnsetType | None = UNSET
+    batch_thumbnail: ImageAddress | UnsetType | None = UNSET
+    gate: bool | UnsetType = UNSET
+    certificate_after_h: Hours | UnsetType = UNSET
+    auto_issue: bool | UnsetType = UNSET
+
+    def changes(self) -> BatchChanges:
+        """In the domain's terms."""
+        values = msgspec.structs.asdict(self)
+        return BatchChanges(**{**values, **_translated(values)})
+
+
+def _translated(values: dict[str, object]) -> dict[str, object]:
+    """The fields that the domain knows in another form, of those that were sent."""
+    sent: dict[str, object] = {}
+    for name, value in values.items():
+        if name in ("start_time", "end_time") and isinstance(value, str):
+            sent[name] = time.fromisoformat(value)
+        if name == "days" and isinstance(value, list):
+            sent[name] = frozenset(value)
+        if name == "group_types" and isinstance(value, list):
+            sent[name] = frozenset(word.group for word in value)
+    return sent
+
+
+class DayOut(msgspec.Struct):
+    """A day of the week on which a batch meets."""
+
+    id: UUID
+    batch_id: UUID
+    day: Day
+
+    @classmethod
+    def of(cls, view: DayView, batch_id: UUID) -> "DayOut":
+        """As the contract shows it."""
+        return cls(view.uuid, batch_id, view.day)
+
+
+class BatchGroupOut(msgspec.Struct):
+    """A group that may buy a batch."""
+
+    id: UUID
+    batch_id: UUID
+    group_type: GroupWord
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: GroupView, batch_id: UUID) -> "BatchGroupOut":
+        """As the contract shows it."""
+        return cls(view.uuid, batch_id, GroupWord.of(view.group_type), view.created_at, view.updated_at)
+
+
+class CourseNameOut(msgspec.Struct):
+    """What a batch shows of its course."""
+
+    id: UUID
+    code: str
+    slug: str
+    title: str
+
+
+class BatchOut(msgspec.Struct):
+    """A batch. Shape: `start_time` and `end_time` are HH:MM:SS in the school's zone."""
+
+    id: UUID
+    code: str
+    course_id: UUID
+    course: CourseNameOut
+    slug: str
+    title: str
+    description: str | None
+    batch_thumbnail: str | None
+    start_at: datetime
+    end_at: datetime
+    registration_start_at: datetime
+    registration_end_at: datetime
+    start_time: time
+    end_time: time
+    room: str
+    quota: int
+    seats_taken: int
+    seats_left: int
+    course_type: CourseType
+    days: list[DayOut]
+    batch_groups: list[BatchGroupOut]
+    gate: bool
+    certificate_after_h: int
+    auto_issue: bool
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: BatchView) -> "BatchOut":
+        """As the contract shows it."""
+        return cls(
+            id=view.uuid,
+            code=view.code,
+            course_id=view.course_uuid,
+            course=CourseNameOut(view.course_uuid, view.course_code, view.course_slug, view.course_title),
+            slug=view.slug,
+            title=view.title,
+            description=view.description,
+            batch_thumbnail=view.batch_thumbnail,
+            start_at=view.start_at,
+            end_at=view.end_at,
+            registration_start_at=view.registration_start_at,
+            registration_end_at=view.registration_end_at,
+            start_time=view.start_time,
+            end_time=view.end_time,
+            room=view.room,
+            quota=view.quota,
+            seats_taken=view.seats_taken,
+            seats_left=view.seats_left,
+            course_type=view.course_type,
+            days=[DayOut.of(day, view.uuid) for day in view.days],
+            batch_groups=[BatchGroupOut.of(group, view.uuid) for group in view.groups],
+            gate=view.gate,
+            certificate_after_h=view.certificate_after_h,
+            auto_issue=view.auto_issue,
+            archived_at=view.archived_at,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+        )
+
+
+class QuotaOut(msgspec.Struct):
+    """Seats of a batch: `used` by people who are in it, `reserved` by open purchases, `remaining` for sale."""
+
+    quota: int
+    used: int
+    reserved: int
+    remaining: int
+
+    @classmethod
+    def of(cls, view: BatchView, enrolled: int) -> "QuotaOut":
+        """As the contract shows it; `enrolled` people are in the batch."""
+        return cls(view.quota, enrolled, max(0, view.seats_taken - enrolled), view.seats_left)
