@@ -1,5 +1,6 @@
 """What can be done with batches and their seats. Meetings and materials have modules of their own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -135,6 +136,17 @@ async def release_seat(batch_id: int) -> None:
     """Give a seat back. Joins the caller's transaction; whoever took the seat calls this once."""
     async with transaction():
         await db.statement("UPDATE batch SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0", batch_id)
+
+
+async def release_seats(seats: Mapping[int, int]) -> None:
+    """Give several seats back at once: batch id → how many. Joins the caller's transaction, which holds the batches."""
+    async with transaction():
+        await db.statement(
+            "UPDATE batch SET seats_taken = greatest(seats_taken - n, 0)"
+            " FROM unnest($1::bigint[], $2::int[]) AS freed (batch_id, n) WHERE batch.id = freed.batch_id",
+            list(seats.keys()),
+            list(seats.values()),
+        )
 
 
 async def _lock(ref: Ref) -> int:
