@@ -42,11 +42,13 @@ import httpx  # noqa: E402
 
 from backend.app import app  # noqa: E402
 from backend.core import db  # noqa: E402
+from backend.core.log import configure  # noqa: E402
 from backend.core.settings import settings  # noqa: E402
 from backend.http import shared  # noqa: E402
 from storage import s3  # noqa: E402
 
 pytest_plugins = ["tests.people"]
+configure()
 
 
 def _migrate(url: str) -> None:

@@ -6,6 +6,7 @@ delivers twice; prefetch 1, so that a busy worker hoards nothing; a short poll, 
 """
 
 import os
+import signal
 from typing import Any
 
 import dramatiq
@@ -17,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from backend.core.log import configure, logger
+from backend.core.processes import die_with_parent
 from backend.core.settings import settings
 from workers import jobs, resources
 from workers.lease import Leases
@@ -28,6 +30,8 @@ os.environ.setdefault("dramatiq_worker_timeout", "20")
 os.environ.setdefault("dramatiq_queue_prefetch", "1")
 
 HEARTBEAT_MS = 15_000
+OWN_SESSION = "LULUS_WORKER_SESSION"
+"""Set by workers.run: the process group is all ours."""
 
 _log = logger(__name__)
 
@@ -42,11 +46,14 @@ class Processing(Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Open everything, or stop the process: a worker without a pool would fail every job."""
         configure()
+        if os.environ.get(OWN_SESSION):
+            die_with_parent(os.getppid())
         try:
             _loop().run_coroutine(resources.open_all(pool_size=settings().worker_threads + 1))
         except Exception as error:
             _log.exception("worker cannot start")
-            os._exit(1) if os.environ.get("LULUS_WORKER_PROCESS") else None
+            if os.environ.get(OWN_SESSION):
+                os.killpg(0, signal.SIGKILL)  # dramatiq's master would wait for minutes for a child that died
             raise MiddlewareError(str(error)) from error
         self.leases.start()
 

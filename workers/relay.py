@@ -6,6 +6,7 @@ Woken by the commit that left the work behind; polling is only the safety net. A
 import asyncio
 import contextlib
 import signal
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import redis
@@ -28,9 +29,13 @@ _log = logger(__name__)
 
 
 class Relay:
-    """One relay. `step()` does all there is to do now; `serve()` does it until `stop` is set."""
+    """One relay of a map from events' names to kinds of jobs.
 
-    def __init__(self) -> None:
+    `step()` does all there is to do now; `serve()` does it until `stop` is set.
+    """
+
+    def __init__(self, kinds: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._kinds = kinds_by_event() if kinds is None else kinds
         self.stop = asyncio.Event()
         self._bell = asyncio.Event()
         self._listener: asyncpg.Connection | None = None
@@ -49,7 +54,7 @@ class Relay:
         async with db.transaction():
             events = await running.waiting_events(BATCH)
             if events:
-                await running.expand(events, kinds_by_event())
+                await running.expand(events, self._kinds)
             return len(events)
 
     async def publish(self) -> int:

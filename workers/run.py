@@ -1,11 +1,14 @@
-"""One worker process: `python -m workers.run`.
+"""One worker process: `python -m workers.run [--queue NAME ...] [--also MODULE ...]`.
+
+Without `--queue` it serves all of them; `--also` imports modules with more jobs.
 
 Dramatiq runs in a session of its own and gets exactly one SIGTERM, however many reach us: on a second one it would
 take its killing path and then stay alive, because its loop's thread is no daemon. After the grace time the whole
 session is killed; leases give its work to others.
 """
 
-import ctypes
+import argparse
+import functools
 import os
 import signal
 import subprocess
@@ -13,18 +16,21 @@ import sys
 import time
 from types import FrameType
 
+from backend.core.processes import die_with_parent
 from backend.core.settings import SettingsError, settings
 from workers.registry import Queue
 
-_PR_SET_PDEATHSIG = 1
 _POLL_S = 0.1
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workers.run")
+    parser.add_argument("--queue", action="append", choices=[str(queue) for queue in Queue], dest="queues")
+    parser.add_argument("--also", action="append", default=[], metavar="MODULE", help="import more jobs from here")
+    return parser.parse_args(argv)
 
 
-def command(queues: list[str]) -> list[str]:
+def command(queues: list[str], also: list[str]) -> list[str]:
     """Dramatiq's own command line: one process, its threads, our queues."""
     grace_ms = int(settings().worker_grace_s * 1000)
     return [
@@ -32,6 +38,7 @@ def command(queues: list[str]) -> list[str]:
         "-m",
         "dramatiq",
         "workers.main",
+        *also,
         "--processes",
         "1",
         "--threads",
@@ -44,19 +51,19 @@ def command(queues: list[str]) -> list[str]:
     ]
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; 0 after a stop that was asked for."""
+    options = _parsed(sys.argv[1:] if argv is None else argv)
     try:
         settings()
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    queues = sys.argv[1:] or [str(queue) for queue in Queue]
     worker = subprocess.Popen(  # noqa: S603 - our own command line
-        command(queues),
+        command(options.queues or [str(queue) for queue in Queue], options.also),
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run yet
-        env={**os.environ, "LULUS_WORKER_PROCESS": "1"},
+        preexec_fn=functools.partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads run yet
+        env={**os.environ, "LULUS_WORKER_SESSION": "1"},
     )
     asked_at: float | None = None
 

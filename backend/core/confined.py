@@ -7,7 +7,6 @@ secrets, and dies with its parent. `python -m backend.core.confined` is the chil
 
 import asyncio
 import contextlib
-import ctypes
 import importlib
 import math
 import os
@@ -20,11 +19,12 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from backend.core.processes import die_with_parent
+
 T = TypeVar("T")
 
 RESULT_MAX = 64 << 20
 STDERR_MAX = 4 << 10
-_PR_SET_PDEATHSIG = 1
 _OUT_OF_MEMORY = 77
 _ROOT = Path(__file__).parents[2]
 
@@ -167,9 +167,7 @@ def _name(kind: type[BaseException]) -> str:
 
 
 def _confine(call: _Call) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != call.parent:
-        sys.exit("the parent is gone")
+    die_with_parent(call.parent)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (call.cpu_s, call.cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (call.memory_bytes, call.memory_bytes))

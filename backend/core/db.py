@@ -33,7 +33,7 @@ _SESSION = {
     "jit": "off",
     "statement_timeout": "30000",
     "lock_timeout": "10000",
-    "idle_in_transaction_session_timeout": "60000",
+    "idle_in_transaction_session_timeout": "15000",
 }
 
 _depth: ContextVar[int] = ContextVar("transaction_depth", default=0)

@@ -3,11 +3,12 @@
 import logging
 import re
 import sys
+import traceback
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, WrappedLogger
 
 from backend.core.settings import settings
 
@@ -32,6 +33,18 @@ def _withhold(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+_TELLABLE = (OSError, RuntimeError, TypeError, AttributeError, ImportError, AssertionError, NotImplementedError)
+
+
+def _format_exception(exc_info: ExcInfo) -> str:
+    """Where it broke, without what it was working on: messages of other kinds may quote values (a row, a body)."""
+    _, error, trace = exc_info
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-15:]]
+    told = f"{type(error).__name__}: {error}" if isinstance(error, _TELLABLE) else type(error).__name__
+    constraint = getattr(error, "constraint_name", None)
+    return "\n".join([*frames, f"{told} ({constraint})" if constraint else told])
+
+
 def _shared() -> list[Any]:
     return [
         _add_request_id,
@@ -46,13 +59,13 @@ def configure() -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings().log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *_shared(),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_format_exception),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -65,7 +78,7 @@ def configure() -> None:
             foreign_pre_chain=_shared(),
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(_format_exception),
                 renderer,
             ],
         )

@@ -36,6 +36,8 @@ CREATE UNIQUE INDEX certificate_once ON certificate (batch_id, account_id) WHERE
 
 INDEXES = """
 CREATE INDEX session_account ON session (account_id);
+CREATE INDEX account_avatar ON account (avatar) WHERE avatar IS NOT NULL;
+CREATE INDEX profile_nim_proof ON profile (nim_proof) WHERE nim_proof IS NOT NULL;
 CREATE UNIQUE INDEX session_refresh ON session (refresh_hash);
 CREATE INDEX session_previous ON session (previous_hash);
 CREATE INDEX mailed_code_account ON mailed_code (account_id, purpose, id);

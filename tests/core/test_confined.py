@@ -97,11 +97,17 @@ async def born(path):
     raise AssertionError("the child did not start")
 
 
+def lives(pid):
+    try:
+        return psutil.Process(pid).status() != "zombie"
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(pids, within_s=5.0):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        left = [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
-        if not left:
+        if not any(lives(pid) for pid in pids):
             return True
         time.sleep(0.02)
     return False

@@ -158,7 +158,7 @@ async def test_cancelling_twice_does_not_stop_the_cleaning(storage):
 
     upload = asyncio.create_task(storage.put_stream("x", slow(), "video/webm", max_bytes=1 << 40))
     async with asyncio.timeout(SOON):
-        while not (await left_in(storage))[1]:  # noqa: ASYNC110 - the server tells no events
+        while not (await left_in(storage))[1]:
             await asyncio.sleep(0.01)
     upload.cancel()
     await asyncio.sleep(0)

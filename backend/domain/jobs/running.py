@@ -143,7 +143,7 @@ async def try_again(held: Claim, error: str, *, at_once: bool = False) -> JobSta
     state = JobState.PARKED if spent else JobState.QUEUED
     changed = await db.statement(
         "UPDATE job SET state = $3::text, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
-        " lease_until = NULL, version = version + 1, attempt = attempt - $6,"
+        " lease_until = NULL, version = version + 1, attempt = attempt - $6::int,"
         " finished_at = CASE WHEN $3::text = 'parked' THEN now() END"
         " WHERE id = $1 AND attempt = $2 AND state = 'running'",
         held.id,

@@ -125,7 +125,7 @@ async def test_a_ticket_ends_with_its_session(client, student, job):
 async def test_the_stream_follows_to_the_end(student, job):
     following = asyncio.create_task(student.http.get(f"/api/v1/jobs/{job.uuid}/events"))
     async with asyncio.timeout(10):
-        while not job_hub.watchers:  # noqa: ASYNC110 - there is no event to wait for
+        while not job_hub.watchers:
             await asyncio.sleep(0)
         claim = await hold(job)
         await running.progress(claim, 5, 10)

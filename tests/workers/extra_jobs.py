@@ -1,0 +1,44 @@
+"""Jobs for tests of real worker processes; loaded with `python -m workers.run --also tests.workers.extra_jobs`."""
+
+import asyncio
+
+import msgspec
+
+from backend.core import db
+from backend.domain.jobs import running
+from workers.registry import KINDS, job
+
+
+class Slow(msgspec.Struct, frozen=True):
+    """How long to work (s), and under which key to count."""
+
+    key: str
+    seconds: float = 0.0
+
+
+async def count(key: str) -> None:
+    await db.statement(
+        "INSERT INTO throttle AS t (key, hits, window_started_at) VALUES ($1, 1, now())"
+        " ON CONFLICT (key) DO UPDATE SET hits = t.hits + 1",
+        key,
+    )
+
+
+if "test_slow" not in KINDS:
+
+    @job(time_limit_s=60, phases=True)
+    async def test_slow(body: Slow) -> None:
+        """Work outside any transaction, then count in one."""
+        await asyncio.sleep(body.seconds)
+        async with db.transaction():
+            await count(body.key)
+
+    @job(time_limit_s=60, phases=True)
+    async def test_steps(body: Slow, held: running.Claim) -> str:
+        """Ten steps with progress, then count."""
+        for step in range(10):
+            await asyncio.sleep(body.seconds / 10)
+            await running.progress(held, step + 1, 10)
+        async with db.transaction():
+            await count(body.key)
+        return "ten steps"

@@ -1,0 +1,197 @@
+"""Real workers and relays, killed, stopped and robbed of Valkey while work flows."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from backend.core import db
+from backend.core.settings import settings
+from backend.devstack import services
+from backend.domain.jobs import commands as jobs
+from tests.workers.extra_jobs import Slow
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).parents[2]
+WORKER = ("-m", "workers.run", "--also", "tests.workers.extra_jobs")
+RELAY = ("-m", "workers.relay")
+
+
+class Processes:
+    """Processes of the Procfile, in sessions of their own, with a mark in their environment to find what is left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mark = secrets.token_hex(8)
+        self._folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{len(self._started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env={**os.environ, "LULUS_TEST_MARK": self.mark, **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._started.append(process)
+        return process
+
+    def left(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("LULUS_TEST_MARK") == self.mark and process.status() != "zombie":
+                    found.append(process)
+        return found
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+    def kill(self) -> None:
+        for process in self.left():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        for process in self._started:
+            process.wait()
+
+
+@pytest.fixture
+def processes(tmp_path) -> Iterator[Processes]:
+    made = Processes(tmp_path)
+    yield made
+    made.kill()
+
+
+async def eventually(sql: str, expected: object, seconds: float, made: Processes) -> float:
+    begun = time.monotonic()
+    while True:
+        found = await db.value(sql)
+        if found == expected:
+            return time.monotonic() - begun
+        assert time.monotonic() - begun < seconds, f"{sql}: {found!r}\n{made.logs()}"
+        await asyncio.sleep(0.02)
+
+
+async def stops(process: subprocess.Popen[bytes], seconds: float) -> int:
+    return await asyncio.to_thread(process.wait, seconds)
+
+
+DONE = "SELECT count(*) FROM job WHERE state = 'done'"
+RUNNING = "SELECT count(*) FROM job WHERE state = 'running'"
+
+
+async def test_two_relays_and_three_workers_do_each_job_once(database, processes):
+    async with db.transaction():
+        for number in range(200):
+            await jobs.enqueue("test_slow", Slow(f"k{number}"))
+    for _ in range(2):
+        processes.start(*RELAY)
+    for _ in range(3):
+        processes.start(*WORKER)
+    await eventually(DONE, 200, 30, processes)
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 200
+    assert await db.value("SELECT max(attempt) FROM job") == 1
+
+
+async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes):
+    processes.start(*RELAY)
+    worker = processes.start(*WORKER)
+    await jobs.enqueue("test_slow", Slow("short", 0.5))
+    await jobs.enqueue("test_slow", Slow("long", 30))
+    await eventually(RUNNING, 2, 20, processes)
+    for _ in range(5):
+        os.killpg(worker.pid, signal.SIGTERM)
+    assert await stops(worker, settings().worker_grace_s + 3) == 0
+    assert [process for process in processes.left() if "workers.relay" not in " ".join(process.cmdline())] == []
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'short'") == 1
+    assert await db.value("SELECT count(*) FROM throttle WHERE key = 'long'") == 0
+    await db.statement('UPDATE job SET body = \'{"key": "long", "seconds": 0}\' WHERE state <> \'done\'')
+    processes.start(*WORKER)
+    await eventually(DONE, 2, 20, processes)
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'long'") == 1
+
+
+async def test_a_killed_workers_job_is_taken_over_within_15_seconds(database, processes):
+    processes.start(*RELAY)
+    worker = processes.start(*WORKER)
+    await jobs.enqueue("test_slow", Slow("k", 3))
+    await eventually(RUNNING, 1, 20, processes)
+    other = processes.start(*WORKER)
+    os.kill(worker.pid, signal.SIGKILL)
+    await eventually("SELECT attempt FROM job", 2, 15, processes)
+    await eventually(DONE, 1, 10, processes)
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
+    other.terminate()
+    assert await stops(other, settings().worker_grace_s + 3) == 0
+
+
+async def test_a_paused_worker_finds_its_job_gone(database, processes):
+    processes.start(*RELAY)
+    processes.start(*WORKER)
+    await jobs.enqueue("test_slow", Slow("k", 2))
+    await eventually(RUNNING, 1, 20, processes)
+    sleeping = [p for p in processes.left() if "workers.relay" not in " ".join(p.cmdline())]
+    for process in sleeping:
+        process.suspend()
+    processes.start(*WORKER)
+    await eventually(DONE, 1, 20, processes)
+    for process in sleeping:
+        process.resume()
+    await asyncio.sleep(2.5)  # the first run ends by now, and must be refused
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
+    assert await db.value("SELECT state FROM job") == "done"
+
+
+async def test_valkey_may_lose_everything(database, processes, tmp_path):
+    (tmp_path / "valkey").mkdir()
+    with services.start(tmp_path / "valkey", wanted={"valkey"}, durable=False) as own:
+        url = own.environment()["REDIS_URL"]
+        processes.start(*RELAY, REDIS_URL=url)
+        async with db.transaction():
+            for number in range(100):
+                await jobs.enqueue("test_slow", Slow(f"k{number}", 0.05))
+        await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 100, 20, processes)
+        redis.Redis.from_url(url).flushall()
+        processes.start(*WORKER, REDIS_URL=url)
+        await eventually("SELECT least(20, count(*)) FROM job WHERE state = 'done'", 20, 30, processes)
+        redis.Redis.from_url(url).flushall()
+        await eventually(DONE, 100, 60, processes)
+        own.restart("valkey")
+        await jobs.enqueue("test_slow", Slow("after"))
+        await eventually(DONE, 101, 30, processes)
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 101
+
+
+async def test_a_worker_without_a_database_ends(database, processes):
+    worker = processes.start(*WORKER, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert await stops(worker, 15) != 0
+    assert processes.left() == []
+
+
+async def test_two_schedules_and_a_relay_stop_at_once(database, processes):
+    started = [processes.start("-m", "workers.schedule") for _ in range(2)]
+    started.append(processes.start(*RELAY))
+    deadline = time.monotonic() + 20
+    while processes.logs().count("runs") < 3:
+        assert time.monotonic() < deadline, processes.logs()
+        await asyncio.sleep(0.05)
+    for process in started:
+        process.terminate()
+    assert [await stops(process, 5) for process in started] == [0, 0, 0]
+    assert processes.left() == []
+    keys = await db.fetch("SELECT unique_key, count(*) FROM job GROUP BY unique_key HAVING count(*) > 1")
+    assert keys == []
