@@ -25,7 +25,8 @@ from backend.domain.batches.tables import Meeting
 class Assessment(Table, tablename="assessment"):
     """Something to be taken. `duration_s` is the time allowed; `max_attempts` 0 means unlimited.
 
-    `key_version` rises whenever what is right, or what it is worth, changes.
+    `key_version` rises whenever what is right, or what it is worth, changes. `taken_at` is when it was first taken:
+    from then on its questions stay as they are.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -40,6 +41,7 @@ class Assessment(Table, tablename="assessment"):
     duration_s = Integer()
     max_attempts = Integer(default=1)
     key_version = Integer(default=1)
+    taken_at = Timestamptz(null=True, default=None)
     created_by = BigInt(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

@@ -1,5 +1,7 @@
 """What can be done about who is in a batch, and what they have done there."""
 
+from collections.abc import Sequence
+
 from backend.core import db
 from backend.core.db import transaction
 from backend.core.outbox import emit
@@ -92,6 +94,25 @@ async def complete(account_id: int, kind: ActivityKind, item_id: int) -> None:
         )
         if enrolment_id is not None:
             await emit(ProgressMade(enrolment_id))
+
+
+async def complete_each(kind: ActivityKind, done: Sequence[tuple[int, int]]) -> None:
+    """As `complete`, for many (account, item) pairs of one kind; two statements for however many.
+
+    Emits: ProgressMade, for each that is new.
+    """
+    async with transaction():
+        rows = await db.fetch(
+            "INSERT INTO completion (enrolment_id, activity_id)"
+            " SELECT DISTINCT e.id, a.id FROM unnest($2::bigint[], $3::bigint[]) AS d (account_id, item_id)"
+            " JOIN activity a ON a.kind = $1 AND a.item_id = d.item_id"
+            " JOIN enrolment e ON e.batch_id = a.batch_id AND e.account_id = d.account_id AND e.state = 'active'"
+            " ORDER BY e.id, a.id ON CONFLICT (enrolment_id, activity_id) DO NOTHING RETURNING enrolment_id",
+            str(kind),
+            [account_id for account_id, _ in done],
+            [item_id for _, item_id in done],
+        )
+        await emit(*[ProgressMade(row["enrolment_id"]) for row in rows])
 
 
 async def uncomplete(account_id: int, kind: ActivityKind, item_id: int) -> None:

@@ -55,3 +55,15 @@ class PreviewIsStale(Conflict):
     """Grades have changed since the preview was shown; `rows` says which, `count` how many."""
 
     code = "grading.preview_is_stale"
+
+
+class ResultNotFound(NotFound):
+    """The attempt has no result, and none is being made: it is still open."""
+
+    code = "grading.result_not_found"
+
+
+class AttemptNotFinal(Conflict):
+    """An attempt that is still open is not graded."""
+
+    code = "grading.attempt_not_final"

@@ -18,3 +18,10 @@ class GradesImported(Event, frozen=True):
     name: ClassVar[str] = "grading.grades.imported.v1"
     assignment_id: int
     job_id: int
+
+
+class AttemptGraded(Event, frozen=True):
+    """An attempt has its result."""
+
+    name: ClassVar[str] = "grading.attempt.graded.v1"
+    attempt_id: int

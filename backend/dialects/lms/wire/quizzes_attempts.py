@@ -1,0 +1,154 @@
+"""Attempts and results on the wire. Source: contract 2.16 and section 3, QuizAttempt, AttemptDetail, QuizResult.
+
+Ours: attempt_no, deadline_at, server_time, status, and the score and user of an attempt in a list.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from backend.dialects.lms.wire.quizzes import QuizOut, StudentQuestionOut
+from backend.dialects.lms.wire.users import UserOut
+from backend.domain.attempts.queries import AnswerView, AttemptDetailView, AttemptView
+from backend.domain.attempts.terms import AttemptState
+from backend.domain.grading.queries import AttemptResultView, AttemptRow
+
+
+class AnswerIn(Struct):
+    """One answer. Times a client sends are not looked at."""
+
+    question_id: UUID
+    selected_option_id: UUID
+
+
+class SavedOut(Struct):
+    """What is said of an answer that was kept."""
+
+    status: str = "saved"
+
+
+class AttemptOut(Struct, kw_only=True):
+    """Shape: QuizAttempt. `deadline_at` is compared with the server's clock, which `server_time` shows."""
+
+    id: UUID
+    quiz_id: UUID
+    user_id: UUID
+    started_at: datetime
+    ended_at: datetime | None
+    attempt_no: int
+    deadline_at: datetime
+    server_time: datetime
+    status: AttemptState
+    created_at: datetime
+    updated_at: datetime
+    quiz: QuizOut | UnsetType = UNSET
+    score_percent: float | UnsetType | None = UNSET
+    user: UserOut | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, view: AttemptView) -> "AttemptOut":
+        """What is shown of an attempt."""
+        return cls(
+            id=view.uuid,
+            quiz_id=view.quiz_uuid,
+            user_id=view.user_uuid,
+            started_at=view.started_at,
+            ended_at=view.submitted_at,
+            attempt_no=view.attempt_no,
+            deadline_at=view.deadline_at,
+            server_time=view.server_time,
+            status=view.state,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+        )
+
+    @classmethod
+    def of_row(cls, view: AttemptRow) -> "AttemptOut":
+        """In a list: with the score, and for staff with who took it."""
+        return msgspec.structs.replace(
+            cls.of(view),
+            score_percent=None if view.score_percent is None else float(view.score_percent),
+            user=UNSET if view.person is None else UserOut.of(view.person),
+        )
+
+
+class SavedAnswerOut(Struct, kw_only=True):
+    """An answer that stands."""
+
+    id: UUID
+    user_id: UUID
+    question_id: UUID
+    selected_option_id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, user_id: UUID, view: AnswerView) -> "SavedAnswerOut":
+        """What is shown of an answer."""
+        return cls(
+            id=view.uuid,
+            user_id=user_id,
+            question_id=view.question_uuid,
+            selected_option_id=view.option_uuid,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+        )
+
+
+class AttemptDetailOut(Struct):
+    """Shape: AttemptDetail; the questions do not tell what is right."""
+
+    attempt: AttemptOut
+    quiz: QuizOut
+    temp_submissions: list[SavedAnswerOut]
+
+    @classmethod
+    def of(cls, view: AttemptDetailView) -> "AttemptDetailOut":
+        """What is shown of an attempt with its paper."""
+        questions = [StudentQuestionOut.of(view.quiz.uuid, question) for question in view.questions]
+        return cls(
+            attempt=AttemptOut.of(view.attempt),
+            quiz=msgspec.structs.replace(QuizOut.of(view.quiz), questions=questions),
+            temp_submissions=[SavedAnswerOut.of(view.attempt.user_uuid, answer) for answer in view.answers],
+        )
+
+
+class ResultOut(Struct, kw_only=True):
+    """Shape: QuizResult. While `status` is "grading" there is nothing but the attempt."""
+
+    status: str
+    attempt_id: UUID
+    attempt: AttemptOut
+    id: UUID | None = None
+    total_questions: int | None = None
+    correct_answers: int | None = None
+    wrong_answers: int | None = None
+    points: float | None = None
+    max_points: float | None = None
+    score_percent: float | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @classmethod
+    def of(cls, view: AttemptResultView) -> "ResultOut":
+        """What is shown of a result."""
+        attempt = msgspec.structs.replace(AttemptOut.of(view.attempt), quiz=QuizOut.of(view.quiz))
+        made = view.result
+        if made is None:
+            return cls(status="grading", attempt_id=view.attempt.uuid, attempt=attempt)
+        return cls(
+            status="graded",
+            attempt_id=view.attempt.uuid,
+            attempt=attempt,
+            id=made.uuid,
+            total_questions=made.total_questions,
+            correct_answers=made.correct_answers,
+            wrong_answers=made.wrong_answers,
+            points=float(made.points),
+            max_points=float(made.max_points),
+            score_percent=float(made.score_percent),
+            created_at=made.created_at,
+            updated_at=made.updated_at,
+        )

@@ -1,0 +1,53 @@
+"""Words for quizzes, attempts and results."""
+
+from backend.dialects.lms.words.word import Word
+
+WORDS = {
+    "assessments.quiz_not_found": Word("quiz not found", "quiz not found"),
+    "assessments.question_not_found": Word("question not found in this quiz", "question not found in this quiz"),
+    "assessments.not_your_quiz": Word("forbidden", "forbidden"),
+    "assessments.questions_hidden": Word("cannot access quiz", "cannot access quiz"),
+    "assessments.not_teaching_meeting": Word(
+        "forbidden: not teacher of this meeting", "forbidden: not teacher of this meeting"
+    ),
+    "assessments.period_backwards": Word(
+        "waktu selesai quiz harus setelah waktu mulai", "the quiz must end later than it begins"
+    ),
+    "assessments.quiz_taken": Word(
+        "quiz sudah pernah dikerjakan dan tidak bisa diubah; tutup quiz sebagai gantinya",
+        "the quiz has been taken and stays as it is; close it instead",
+    ),
+    "assessments.quiz_has_questions": Word(
+        "tipe quiz tidak bisa diubah karena sudah ada soal", "the type stays while the quiz has questions"
+    ),
+    "assessments.too_many_questions": Word(
+        "jumlah soal melebihi batas ({limit})", "a quiz has at most {limit} questions"
+    ),
+    "assessments.not_one_right": Word(
+        "harus ada tepat satu jawaban benar (ditemukan {found})", "exactly one option must be right ({found} are)"
+    ),
+    "assessments.too_few_options": Word("soal membutuhkan minimal dua opsi", "a question needs at least two options"),
+    "assessments.not_two_options": Word(
+        "soal benar/salah harus memiliki tepat dua opsi", "a true-false question has exactly two options"
+    ),
+    "assessments.order_incomplete": Word(
+        "urutan harus memuat setiap soal tepat satu kali", "an order names each question exactly once"
+    ),
+    "attempts.not_found": Word("attempt not found", "attempt not found"),
+    "attempts.not_yours": Word("forbidden: not your attempt", "forbidden: not your attempt"),
+    "attempts.hidden": Word("forbidden", "forbidden"),
+    "attempts.quiz_closed": Word("quiz tidak bisa diikuti saat ini", "the quiz cannot be taken now"),
+    "attempts.previous_meeting_missed": Word(
+        "anda belum hadir di meeting sebelumnya", "you have not been at the meeting before"
+    ),
+    "attempts.used_up": Word("maximum attempts reached", "maximum attempts reached"),
+    "attempts.running": Word("quiz attempt masih berlangsung", "you have an attempt that is still open"),
+    "attempts.closed": Word("quiz already submitted", "quiz already submitted"),
+    "attempts.time_over": Word("waktu pengerjaan quiz sudah habis", "the time for the quiz is over"),
+    "attempts.question_not_in_quiz": Word("question not found in this quiz", "question not found in this quiz"),
+    "attempts.option_not_of_question": Word(
+        "selected option does not belong to the question", "selected option does not belong to the question"
+    ),
+    "grading.result_not_found": Word("record not found", "record not found"),
+    "grading.attempt_not_final": Word("quiz belum dikumpulkan", "the attempt is still open"),
+}

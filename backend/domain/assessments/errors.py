@@ -1,0 +1,81 @@
+"""What can go wrong with quizzes and their questions."""
+
+from backend.core.errors import Conflict, Forbidden, NotFound, Unmet
+
+
+class QuizNotFound(NotFound):
+    """No such quiz."""
+
+    code = "assessments.quiz_not_found"
+
+
+class QuestionNotFound(NotFound):
+    """The quiz has no such question."""
+
+    code = "assessments.question_not_found"
+
+
+class NotYourQuiz(Forbidden):
+    """The actor neither teaches nor studies in the quiz's batch."""
+
+    code = "assessments.not_your_quiz"
+
+
+class QuestionsHidden(Forbidden):
+    """The questions with what is right are for those who teach the batch."""
+
+    code = "assessments.questions_hidden"
+
+
+class NotTeachingMeeting(Forbidden):
+    """The actor teaches nothing in the batch of the meeting."""
+
+    code = "assessments.not_teaching_meeting"
+
+
+class PeriodBackwards(Unmet):
+    """The quiz would end before it begins."""
+
+    code = "assessments.period_backwards"
+
+
+class QuizTaken(Conflict):
+    """There are attempts, so the quiz and its questions stay as they are."""
+
+    code = "assessments.quiz_taken"
+
+
+class QuizHasQuestions(Conflict):
+    """The type of a quiz does not change while it has questions."""
+
+    code = "assessments.quiz_has_questions"
+
+
+class TooManyQuestions(Conflict):
+    """A quiz has at most `limit` questions."""
+
+    code = "assessments.too_many_questions"
+
+
+class NotOneRight(Unmet):
+    """Exactly one option must be right (`found` are)."""
+
+    code = "assessments.not_one_right"
+
+
+class TooFewOptions(Unmet):
+    """There is nothing to choose from."""
+
+    code = "assessments.too_few_options"
+
+
+class NotTwoOptions(Unmet):
+    """A true-false question has exactly two options (`found`)."""
+
+    code = "assessments.not_two_options"
+
+
+class OrderIncomplete(Unmet):
+    """An order names each question of the quiz exactly once."""
+
+    code = "assessments.order_incomplete"

@@ -1,0 +1,69 @@
+"""What can go wrong with attempts."""
+
+from backend.core.errors import Conflict, Forbidden, NotFound, Unmet
+
+
+class AttemptNotFound(NotFound):
+    """No such attempt."""
+
+    code = "attempts.not_found"
+
+
+class NotYourAttempt(Forbidden):
+    """The attempt is somebody else's, or its owner is no longer in the batch."""
+
+    code = "attempts.not_yours"
+
+
+class AttemptHidden(Forbidden):
+    """The attempt may be seen by its owner while in the batch, and by those who teach there."""
+
+    code = "attempts.hidden"
+
+
+class QuizClosed(Unmet):
+    """The quiz is not open, its time has not come or is over, or it has no questions (`fact` says which)."""
+
+    code = "attempts.quiz_closed"
+
+
+class PreviousMeetingMissed(Unmet):
+    """The student was not at the meeting before (`title`)."""
+
+    code = "attempts.previous_meeting_missed"
+
+
+class AttemptsUsedUp(Conflict):
+    """There are no attempts left (`most`)."""
+
+    code = "attempts.used_up"
+
+
+class AttemptRunning(Conflict):
+    """The student has an attempt at this quiz that is still open."""
+
+    code = "attempts.running"
+
+
+class AttemptClosed(Conflict):
+    """The attempt was submitted, by its owner or by the clock."""
+
+    code = "attempts.closed"
+
+
+class TimeOver(Conflict):
+    """The deadline and the seconds of grace after it have passed."""
+
+    code = "attempts.time_over"
+
+
+class QuestionNotInQuiz(Unmet):
+    """The question is not one of the attempt's quiz."""
+
+    code = "attempts.question_not_in_quiz"
+
+
+class OptionNotOfQuestion(Unmet):
+    """The option does not belong to the question."""
+
+    code = "attempts.option_not_of_question"

@@ -1,0 +1,264 @@
+"""What can be asked about attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db
+from backend.core.actor import Actor
+from backend.core.errors import DomainError
+from backend.core.ids import Ref
+from backend.core.listing import Lens, page
+from backend.core.paging import Listing, Paged
+from backend.domain.assessments import queries as assessments
+from backend.domain.assessments.errors import QuizNotFound
+from backend.domain.assessments.queries import PaperQuestion, QuizView
+from backend.domain.attempts import rules
+from backend.domain.attempts.errors import AttemptHidden, AttemptNotFound, PreviousMeetingMissed
+from backend.domain.attempts.terms import AttemptState, ClosedBy
+from backend.domain.enrolments import queries as enrolments
+from backend.domain.enrolments.errors import AssignmentOpen, AttendanceNotTaken, QuizOpen, WasAbsent
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt. `server_time` is the clock that `deadline_at` is compared with.
+
+    `is_enrolled`: its owner is still in the batch.
+    """
+
+    id: int
+    uuid: UUID
+    assessment_id: int
+    quiz_uuid: UUID
+    batch_id: int
+    account_id: int
+    user_uuid: UUID
+    is_enrolled: bool
+    attempt_no: int
+    state: AttemptState
+    started_at: datetime
+    deadline_at: datetime
+    submitted_at: datetime | None
+    closed_by: ClosedBy | None
+    created_at: datetime
+    updated_at: datetime
+    server_time: datetime
+
+
+class AnswerView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer that stands for a question."""
+
+    uuid: UUID
+    question_uuid: UUID
+    option_uuid: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class AttemptDetailView(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt with its quiz, the questions without their keys, and the answers so far."""
+
+    attempt: AttemptView
+    quiz: QuizView
+    questions: list[PaperQuestion]
+    answers: list[AnswerView]
+
+
+class FinalAnswers(msgspec.Struct, frozen=True, kw_only=True):
+    """A submitted attempt as grading sees it. Shape: answers: question id → option id."""
+
+    id: int
+    assessment_id: int
+    key_version: int
+    answers: dict[int, int]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a student stands with a quiz: attempts begun, and why they cannot start one now (None: they can)."""
+
+    attempts_used: int
+    refusal: DomainError | None
+
+
+class StandingView(msgspec.Struct, frozen=True):
+    """A quiz, and how the student who asks stands with it (None for staff)."""
+
+    quiz: QuizView
+    standing: Standing | None
+
+
+class UpcomingQuizView(QuizView, frozen=True, kw_only=True):
+    """A quiz that a student may still take, and how often they have."""
+
+    attempts_used: int
+
+
+ATTEMPT_COLUMNS = (
+    "t.id, t.uuid, t.assessment_id, a.uuid AS quiz_uuid, m.batch_id, t.account_id, p.uuid AS user_uuid,"
+    " coalesce(e.state = 'active', false) AS is_enrolled, t.attempt_no, t.state, t.started_at, t.deadline_at,"
+    " t.submitted_at, t.closed_by, t.created_at, t.updated_at, now() AS server_time"
+)
+ATTEMPT_SOURCE = (
+    "attempt t JOIN assessment a ON a.id = t.assessment_id JOIN meeting m ON m.id = a.meeting_id"
+    " JOIN account p ON p.id = t.account_id LEFT JOIN enrolment e ON e.id = t.enrolment_id"
+)
+_THEIR_ATTEMPTS = (
+    " JOIN enrolment e ON e.batch_id = m.batch_id CROSS JOIN LATERAL (SELECT count(*)::int AS attempts_used,"
+    " count(*) FILTER (WHERE state <> 'open') AS finished FROM attempt"
+    " WHERE assessment_id = a.id AND account_id = e.account_id) AS u"
+)
+_UPCOMING = Lens(
+    key="a.id",
+    order="a.closes_at",
+    sorts=assessments.QUIZ_LENS.sorts,
+    filters=assessments.QUIZ_LENS.filters,
+    search=("a.title", "m.title"),
+)
+
+
+async def attempt_by_id(ref: Ref) -> AttemptView:
+    """An attempt, whoever asks: for commands. One statement.
+
+    Raises: AttemptNotFound.
+    """
+    found = await db.row(f"SELECT {ATTEMPT_COLUMNS} FROM {ATTEMPT_SOURCE} WHERE t.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+    if found is None:
+        raise AttemptNotFound(ref=str(ref))
+    return db.view(AttemptView, found)
+
+
+async def attempt(actor: Actor, ref: Ref) -> AttemptView:
+    """An attempt, for its owner while they are in the batch, and for those who teach there.
+
+    Raises: AttemptNotFound, AttemptHidden.
+    """
+    found = await attempt_by_id(ref)
+    own = found.account_id == actor.account_id and found.is_enrolled
+    if not own and (actor.is_student or not await assessments.may_teach(actor, found.batch_id)):
+        raise AttemptHidden(attempt=found.id)
+    return found
+
+
+async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
+    """An attempt with its paper and answers; what is right is not in it.
+
+    Raises: AttemptNotFound, AttemptHidden.
+    """
+    found = await attempt(actor, ref)
+    rows = await db.fetch(
+        "SELECT w.uuid, q.uuid AS question_uuid, o.uuid AS option_uuid, w.created_at, w.updated_at FROM answer w"
+        " JOIN question q ON q.id = w.question_id JOIN option o ON o.id = w.option_id WHERE w.attempt_id = $1"
+        " ORDER BY q.position, q.id",
+        found.id,
+    )
+    return AttemptDetailView(
+        attempt=found,
+        quiz=await assessments.quiz_by_id(found.assessment_id),
+        questions=await assessments.paper(found.assessment_id),
+        answers=db.views(AnswerView, rows),
+    )
+
+
+async def active_attempt(actor: Actor, quiz_ref: Ref) -> AttemptView | None:
+    """The actor's open attempt at a quiz, if they have one.
+
+    Raises: QuizNotFound, NotYourQuiz.
+    """
+    quiz = await assessments.quiz(actor, quiz_ref)
+    found = await db.row(
+        f"SELECT {ATTEMPT_COLUMNS} FROM {ATTEMPT_SOURCE}"  # noqa: S608 - our names
+        " WHERE t.assessment_id = $1 AND t.account_id = $2 AND t.state = 'open'",
+        quiz.id,
+        actor.person_id,
+    )
+    return db.view(AttemptView, found) if found else None
+
+
+async def quiz_standing(actor: Actor, ref: Ref) -> StandingView:
+    """A quiz and, for a student, whether they can start it now.
+
+    Raises: QuizNotFound, NotYourQuiz.
+    """
+    quiz = await assessments.quiz(actor, ref)
+    enrolment = await enrolments.enrolment(actor.person_id, quiz.batch_id) if actor.is_student else None
+    return StandingView(quiz, await standing(actor.person_id, enrolment.id, quiz) if enrolment else None)
+
+
+async def standing(account_id: int, enrolment_id: int, quiz: QuizView) -> Standing:
+    """How a student of the batch stands with a quiz. Two statements. Starting an attempt decides by this, too."""
+    found = await db.row(
+        "SELECT a.is_open, a.opens_at IS NULL OR now() >= a.opens_at AS has_begun,"
+        " coalesce(now() > a.closes_at, false) AS has_ended, a.max_attempts, u.used, u.is_running"
+        " FROM assessment a CROSS JOIN LATERAL (SELECT count(*)::int AS used, coalesce(bool_or(state = 'open'), false)"
+        "  AS is_running FROM attempt WHERE assessment_id = a.id AND account_id = $2) AS u WHERE a.id = $1",
+        quiz.id,
+        account_id,
+    )
+    if found is None:
+        raise QuizNotFound(ref=str(quiz.id))
+    refusal = (
+        rules.why_not_open(
+            is_open=found["is_open"],
+            has_begun=found["has_begun"],
+            has_ended=found["has_ended"],
+            question_count=quiz.question_count,
+        )
+        or await _why_gate_shut(enrolment_id, quiz.meeting_id)
+        or rules.why_no_attempt_left(used=found["used"], most=found["max_attempts"], is_running=found["is_running"])
+    )
+    return Standing(found["used"], refusal)
+
+
+async def _why_gate_shut(enrolment_id: int, meeting_id: int) -> DomainError | None:
+    try:
+        await enrolments.pass_gate(enrolment_id, meeting_id)
+    except (AttendanceNotTaken, WasAbsent) as error:  # the contract has one text for both where a quiz is started
+        return PreviousMeetingMissed(**error.data)
+    except (AssignmentOpen, QuizOpen) as error:
+        return error
+    return None
+
+
+async def upcoming_quizzes(actor: Actor, listing: Listing) -> Paged[UpcomingQuizView]:
+    """The quizzes of a student's batches that have not ended and that they may still take, the next to end first."""
+    return await page(
+        UpcomingQuizView,
+        _UPCOMING,
+        listing,
+        select=f"{assessments.QUIZ_COLUMNS}, u.attempts_used",
+        source=assessments.QUIZ_SOURCE + _THEIR_ATTEMPTS,
+        where="e.account_id = $1 AND e.state = 'active' AND (a.closes_at IS NULL OR a.closes_at > now())"
+        " AND (a.max_attempts = 0 OR u.finished < a.max_attempts)",
+        args=[actor.person_id],
+    )
+
+
+async def state_of(attempt_id: int) -> AttemptState:
+    """Where an attempt stands.
+
+    Raises: AttemptNotFound.
+    """
+    state = await db.value("SELECT state FROM attempt WHERE id = $1", attempt_id)
+    if state is None:
+        raise AttemptNotFound(ref=str(attempt_id))
+    return AttemptState(state)
+
+
+async def final_answers(attempt_ids: Sequence[int]) -> list[FinalAnswers]:
+    """Those of some attempts that await grading, with their answers; locks them. Two statements."""
+    held = await db.fetch(
+        "SELECT id, assessment_id, key_version FROM attempt WHERE id = ANY($1) AND state = 'submitted'"
+        " ORDER BY id FOR NO KEY UPDATE",
+        list(attempt_ids),
+    )
+    if not held:
+        return []
+    rows = await db.fetch(
+        "SELECT attempt_id, question_id, option_id FROM answer WHERE attempt_id = ANY($1)", [row["id"] for row in held]
+    )
+    answers: dict[int, dict[int, int]] = {row["id"]: {} for row in held}
+    for row in rows:
+        answers[row["attempt_id"]][row["question_id"]] = row["option_id"]
+    return [FinalAnswers(**row, answers=answers[row["id"]]) for row in held]

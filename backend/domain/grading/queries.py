@@ -1,0 +1,114 @@
+"""What can be asked about results and grades."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db
+from backend.core.actor import Actor
+from backend.core.ids import Ref
+from backend.core.listing import Lens, page
+from backend.core.paging import Listing, Paged
+from backend.domain.accounts import queries as accounts
+from backend.domain.accounts.queries import PersonView
+from backend.domain.assessments import queries as assessments
+from backend.domain.assessments.queries import QuizView
+from backend.domain.attempts import queries as attempts
+from backend.domain.attempts.queries import AttemptView
+from backend.domain.grading import rules
+from backend.domain.grading.errors import ResultNotFound
+
+
+class ResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of an attempt. `score_percent` has two decimals."""
+
+    uuid: UUID
+    total_questions: int
+    correct_answers: int
+    wrong_answers: int
+    points: Decimal
+    max_points: Decimal
+    score_percent: Decimal
+    created_at: datetime
+    updated_at: datetime
+
+
+class AttemptResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt, its quiz, and its result; the result is None while it is being graded."""
+
+    attempt: AttemptView
+    quiz: QuizView
+    result: ResultView | None
+
+
+class AttemptRow(AttemptView, frozen=True, kw_only=True):
+    """An attempt in a list and, once graded, how it went; `person` took it (None in one's own list)."""
+
+    score_percent: Decimal | None
+    person: PersonView | None = None
+
+
+_RESULT_COLUMNS = (
+    "uuid, total_questions, correct_answers, wrong_answers, points, max_points, score_percent, created_at, updated_at"
+)
+_ROWS = Lens(
+    key="t.id",
+    order="t.started_at DESC",
+    sorts={
+        "started_at": "t.started_at",
+        "ended_at": "t.submitted_at",
+        "score": "r.score_percent",
+        "name": "p.name",
+        "attempt_no": "t.attempt_no",
+    },
+    search=("p.name", "p.email"),
+)
+
+
+async def attempt_result(actor: Actor, ref: Ref) -> AttemptResultView:
+    """The result of an attempt, for its owner and those who teach the batch.
+
+    Raises: AttemptNotFound, AttemptHidden, ResultNotFound.
+    """
+    attempt = await attempts.attempt(actor, ref)
+    found = await db.row(f"SELECT {_RESULT_COLUMNS} FROM result WHERE attempt_id = $1", attempt.id)  # noqa: S608 - our names
+    if found is None and not rules.awaits_result(attempt.state):
+        raise ResultNotFound(ref=str(ref))
+    quiz = await assessments.quiz_by_id(attempt.assessment_id)
+    return AttemptResultView(attempt=attempt, quiz=quiz, result=db.view(ResultView, found) if found else None)
+
+
+async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[AttemptRow]:
+    """The attempts at a quiz: for a student their own, for staff everybody's.
+
+    Raises: QuizNotFound, NotYourQuiz.
+    """
+    quiz = await assessments.quiz(actor, ref)
+    paged = await page(
+        AttemptRow,
+        _ROWS,
+        listing,
+        select=f"{attempts.ATTEMPT_COLUMNS}, r.score_percent",
+        source=f"{attempts.ATTEMPT_SOURCE} LEFT JOIN result r ON r.attempt_id = t.id",
+        where="t.assessment_id = $1 AND ($2::bigint IS NULL OR t.account_id = $2)",
+        args=[quiz.id, actor.account_id if actor.is_student else None],
+    )
+    if actor.is_student:
+        return paged
+    people = await accounts.people([row.account_id for row in paged.items])
+    rows = [msgspec.structs.replace(row, person=people[row.account_id]) for row in paged.items]
+    return Paged(rows, paged.total)
+
+
+async def best_scores(account_id: int, assessment_ids: list[int]) -> dict[int, Decimal]:
+    """The best score in percent of a person at each of these quizzes; without a result a quiz is left out."""
+    rows = await db.fetch(
+        "SELECT t.assessment_id, max(r.score_percent) AS best FROM attempt t JOIN result r ON r.attempt_id = t.id"
+        " WHERE t.account_id = $1 AND t.assessment_id = ANY($2)"
+        " GROUP BY t.assessment_id",
+        account_id,
+        assessment_ids,
+    )
+    return {found["assessment_id"]: found["best"] for found in rows}
