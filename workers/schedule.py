@@ -36,7 +36,10 @@ class Empty(msgspec.Struct, frozen=True):
     slot: str = ""
 
 
-SCHEDULE: Sequence[Line] = (Line("expire_purchases", every_s=60),)
+SCHEDULE: Sequence[Line] = (
+    Line("close_overdue_attempts", every_s=5),
+    Line("expire_purchases", every_s=60),
+)
 
 
 def slot(line: Line, at: datetime) -> datetime:

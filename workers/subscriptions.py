@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from backend.core.outbox import Event
+from backend.domain.attempts.events import AttemptSubmitted
 
-SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {}
+SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
+    AttemptSubmitted: ("grade_attempt",),
+}
 
 
 def kinds_by_event() -> dict[str, Sequence[str]]:
