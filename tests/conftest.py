@@ -20,6 +20,11 @@ if not SERVER_URL:
     raise pytest.UsageError("No services: run `make test`, or `python -m backend.devstack run -- pytest ...`.")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--golden`: write the schemas of new events."""
+    parser.addoption("--golden", action="store_true", default=False, help="write the schemas of new events")
+
+
 def on_database(name: str) -> str:
     """The URL of another database of the same server."""
     return urlunsplit(urlsplit(SERVER_URL)._replace(path=f"/{name}"))

@@ -1,10 +1,10 @@
 """Settings: one frozen struct, read from the environment once; no other module reads the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -68,34 +68,109 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.lulus_env == "production"
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+class _Environment:
+    """Reads and judges variables; every refusal names the variable."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.kind = self.one_of("LULUS_ENV", "development", ("development", "test", "production"))
+        self.production = self.kind == "production"
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, default)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(word.strip() for word in self.text(name).split(",") if word.strip())
+
+    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal() or int(value) == 0:
+            raise SettingsError(f"{name} must be a whole number above 0, not {value!r}.")
+        return int(value)
+
+    def url(self, name: str, schemes: tuple[str, ...], *, needed: bool) -> str:
+        value = self.text(name)
+        if not value and needed and self.production:
+            raise SettingsError(f"{name} is not set. In production no embedded service is started.")
+        if value and urlsplit(value).scheme not in schemes:
+            raise SettingsError(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
+        return value
+
+    def secret(self, name: str, least: int) -> str:
+        value = self.text(name)
+        if not self.production:
+            return value or DEVELOPMENT_SECRET
+        if not value:
+            raise SettingsError(f"{name} is not set. In production it needs a random value of at least {least} bytes.")
+        if value.startswith("dev"):
+            raise SettingsError(f"{name} has the value made for development. Give it a random value of its own.")
+        if len(value.encode()) < least:
+            raise SettingsError(f"{name} is too short: {len(value.encode())} bytes, at least {least} are needed.")
+        return value
+
+    def given(self, name: str) -> str:
+        value = self.text(name)
+        if not value and self.production:
+            raise SettingsError(f"{name} is not set.")
+        return value
 
 
-def _number(name: str, text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise SettingsError(f"{name} must be a whole number above 0, not {text!r}.")
-    return int(text)
+def _services(read: _Environment) -> dict[str, Any]:
+    return {
+        "database_url": read.url("DATABASE_URL", ("postgres", "postgresql"), needed=True),
+        "db_pool_size": read.number("DB_POOL_SIZE", 10),
+        "redis_url": read.url("REDIS_URL", ("redis", "rediss"), needed=True),
+        "redis_prefix": read.text("REDIS_PREFIX", "lulus"),
+        "s3_endpoint_url": read.url("S3_ENDPOINT_URL", ("http", "https"), needed=True),
+        "s3_access_key": read.given("S3_ACCESS_KEY"),
+        "s3_secret_key": read.secret("S3_SECRET_KEY", MIN_S3_SECRET_BYTES),
+        "s3_region": read.text("S3_REGION", "us-east-1"),
+        "s3_bucket": read.text("S3_BUCKET", "lulus"),
+        "smtp_url": read.url("SMTP_URL", ("smtp", "smtps"), needed=False),
+    }
 
 
-def _secret(name: str, value: str, least: int, *, production: bool) -> str:
-    if not production:
-        return value or DEVELOPMENT_SECRET
-    if not value:
-        raise SettingsError(f"{name} is not set. In production it needs a random value of at least {least} bytes.")
-    if value == DEVELOPMENT_SECRET or value.startswith("dev"):
-        raise SettingsError(f"{name} has the value made for development. Give it a random value of its own.")
-    if len(value.encode()) < least:
-        raise SettingsError(f"{name} is too short: {len(value.encode())} bytes, at least {least} are needed.")
-    return value
+def _web(read: _Environment) -> dict[str, Any]:
+    public_url = read.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    return {
+        "jwt_secret": read.secret("JWT_SECRET", MIN_SECRET_BYTES),
+        "ticket_secret": read.secret("TICKET_SECRET", MIN_SECRET_BYTES),
+        "metrics_token": read.text("METRICS_TOKEN"),
+        "public_url": public_url,
+        "frontend_url": read.text("FRONTEND_URL", public_url).rstrip("/"),
+        "cors_origins": read.words("CORS_ORIGINS"),
+        "trusted_proxies": read.words("TRUSTED_PROXIES"),
+        "exam_hosts": read.words("EXAM_HOSTS"),
+        "examroom_hosts": read.words("EXAMROOM_HOSTS"),
+        "access_token_minutes": read.number("ACCESS_TOKEN_MINUTES", 60),
+        "refresh_token_days": read.number("REFRESH_TOKEN_DAYS", 14),
+    }
 
 
-def _url(name: str, value: str, schemes: tuple[str, ...], *, production: bool) -> str:
-    if not value and production:
-        raise SettingsError(f"{name} is not set. In production no embedded service is started.")
-    if value and urlsplit(value).scheme not in schemes:
-        raise SettingsError(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
-    return value
+def _school(read: _Environment) -> dict[str, Any]:
+    return {
+        "mail_from": read.text("MAIL_FROM", "Lulus <no-reply@lulus.example>"),
+        "school_name": read.text("SCHOOL_NAME", "Lulus Tax School"),
+        "school_timezone": read.text("SCHOOL_TIMEZONE", "Asia/Jakarta"),
+        "certificate_pattern": read.text("CERTIFICATE_PATTERN", "{course}-{year}-{batch}-{seq:04}-{random}"),
+    }
+
+
+def _limits(read: _Environment) -> dict[str, Any]:
+    return {
+        "max_document_bytes": read.number("MAX_DOCUMENT_BYTES", 20 << 20),
+        "max_image_bytes": read.number("MAX_IMAGE_BYTES", 10 << 20),
+        "max_media_bytes": read.number("MAX_MEDIA_BYTES", 2 << 30),
+        "max_sheet_bytes": read.number("MAX_SHEET_BYTES", 10 << 20),
+        "worker_threads": read.number("WORKER_THREADS", 8),
+        "worker_grace_s": float(read.number("WORKER_GRACE_S", 4)),
+    }
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -103,53 +178,19 @@ def load(environ: Mapping[str, str]) -> Settings:
 
     Raises: SettingsError, naming the variable, when one is missing or unfit.
     """
-    get: Callable[[str, str], str] = environ.get
-    kind = get("LULUS_ENV", "development")
-    if kind not in ("development", "test", "production"):
-        raise SettingsError(f"LULUS_ENV must be development, test or production, not {kind!r}.")
-    production = kind == "production"
-    var_dir = Path(get("VAR_DIR", "var")).absolute()
-    public_url = get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-    log_format = get("LOG_FORMAT", "json" if production else "console")
-    if log_format not in ("console", "json"):
-        raise SettingsError(f"LOG_FORMAT must be console or json, not {log_format!r}.")
-    return Settings(
-        lulus_env=cast(Environment, kind),
-        var_dir=var_dir,
-        database_url=_url("DATABASE_URL", get("DATABASE_URL", ""), ("postgres", "postgresql"), production=production),
-        db_pool_size=_number("DB_POOL_SIZE", get("DB_POOL_SIZE", "10")),
-        redis_url=_url("REDIS_URL", get("REDIS_URL", ""), ("redis", "rediss"), production=production),
-        redis_prefix=get("REDIS_PREFIX", "lulus"),
-        s3_endpoint_url=_url("S3_ENDPOINT_URL", get("S3_ENDPOINT_URL", ""), ("http", "https"), production=production),
-        s3_access_key=get("S3_ACCESS_KEY", ""),
-        s3_secret_key=_secret("S3_SECRET_KEY", get("S3_SECRET_KEY", ""), MIN_S3_SECRET_BYTES, production=production),
-        s3_region=get("S3_REGION", "us-east-1"),
-        s3_bucket=get("S3_BUCKET", "lulus"),
-        jwt_secret=_secret("JWT_SECRET", get("JWT_SECRET", ""), MIN_SECRET_BYTES, production=production),
-        ticket_secret=_secret("TICKET_SECRET", get("TICKET_SECRET", ""), MIN_SECRET_BYTES, production=production),
-        metrics_token=get("METRICS_TOKEN", ""),
-        public_url=public_url,
-        frontend_url=get("FRONTEND_URL", public_url).rstrip("/"),
-        cors_origins=_words(get("CORS_ORIGINS", "")),
-        trusted_proxies=_words(get("TRUSTED_PROXIES", "")),
-        exam_hosts=_words(get("EXAM_HOSTS", "")),
-        examroom_hosts=_words(get("EXAMROOM_HOSTS", "")),
-        smtp_url=_url("SMTP_URL", get("SMTP_URL", ""), ("smtp", "smtps"), production=False),
-        mail_from=get("MAIL_FROM", "Lulus <no-reply@lulus.example>"),
-        mail_dir=Path(get("MAIL_DIR", str(var_dir / "mail"))).absolute(),
-        school_name=get("SCHOOL_NAME", "Lulus Tax School"),
-        school_timezone=get("SCHOOL_TIMEZONE", "Asia/Jakarta"),
-        certificate_pattern=get("CERTIFICATE_PATTERN", "{course}-{year}-{batch}-{seq:04}-{random}"),
-        access_token_minutes=_number("ACCESS_TOKEN_MINUTES", get("ACCESS_TOKEN_MINUTES", "60")),
-        refresh_token_days=_number("REFRESH_TOKEN_DAYS", get("REFRESH_TOKEN_DAYS", "14")),
-        max_document_bytes=_number("MAX_DOCUMENT_BYTES", get("MAX_DOCUMENT_BYTES", str(20 << 20))),
-        max_image_bytes=_number("MAX_IMAGE_BYTES", get("MAX_IMAGE_BYTES", str(10 << 20))),
-        max_media_bytes=_number("MAX_MEDIA_BYTES", get("MAX_MEDIA_BYTES", str(2 << 30))),
-        max_sheet_bytes=_number("MAX_SHEET_BYTES", get("MAX_SHEET_BYTES", str(10 << 20))),
-        worker_threads=_number("WORKER_THREADS", get("WORKER_THREADS", "8")),
-        worker_grace_s=float(_number("WORKER_GRACE_S", get("WORKER_GRACE_S", "4"))),
-        log_format=cast(Literal["console", "json"], log_format),
-    )
+    read = _Environment(environ)
+    var_dir = Path(read.text("VAR_DIR", "var")).absolute()
+    values = {
+        "lulus_env": read.kind,
+        "var_dir": var_dir,
+        "mail_dir": Path(read.text("MAIL_DIR", str(var_dir / "mail"))).absolute(),
+        "log_format": read.one_of("LOG_FORMAT", "json" if read.production else "console", ("console", "json")),
+        **_services(read),
+        **_web(read),
+        **_school(read),
+        **_limits(read),
+    }
+    return Settings(**values)
 
 
 @cache

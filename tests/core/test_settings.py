@@ -7,6 +7,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://lulus@127.0.0.1/lulus",
     "REDIS_URL": "redis://127.0.0.1",
     "S3_ENDPOINT_URL": "https://127.0.0.1",
+    "S3_ACCESS_KEY": "access",
     "S3_SECRET_KEY": "k" * 16,
     "JWT_SECRET": "j" * 32,
     "TICKET_SECRET": "t" * 32,
@@ -24,7 +25,7 @@ def test_a_missing_or_weak_secret_stops_the_start_by_name(name: str, value: str)
         load({**PRODUCTION, name: value})
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY"])
 def test_production_needs_its_services_named(name: str):
     with pytest.raises(SettingsError, match=name):
         load({**PRODUCTION, name: ""})

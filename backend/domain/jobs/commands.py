@@ -33,6 +33,8 @@ async def enqueue(
     """Write a job into the open transaction; the relay is woken after the commit.
 
     `kind` names a function of `workers/jobs`. With a `unique_key` there is at most one job, ever.
+
+    Raises: JobNotFound, when the one with the same key is purged in this very moment.
     """
     async with db.transaction():
         found = await db.row(
