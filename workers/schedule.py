@@ -39,6 +39,8 @@ class Empty(msgspec.Struct, frozen=True):
 SCHEDULE: Sequence[Line] = (
     Line("close_overdue_attempts", every_s=5),
     Line("expire_purchases", every_s=60),
+    Line("purge_sessions", daily_at="03:10"),
+    Line("purge_jobs", daily_at="03:20"),
 )
 
 

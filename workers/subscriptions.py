@@ -3,9 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from backend.core.outbox import Event
+from backend.domain.accounts.events import (
+    AccountRegistered,
+    PasswordChanged,
+    PasswordResetRequested,
+    VerificationRequested,
+)
 from backend.domain.attempts.events import AttemptSubmitted
 
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
+    AccountRegistered: ("mail_verification",),
+    VerificationRequested: ("mail_verification",),
+    PasswordResetRequested: ("mail_password_reset",),
+    PasswordChanged: ("mail_password_changed",),
     AttemptSubmitted: ("grade_attempt",),
 }
 

@@ -7,7 +7,7 @@ from backend.core.actor import Actor, Role
 from backend.core.errors import Broken, Invalid
 from backend.core.ids import Ref
 from backend.core.outbox import emit
-from backend.domain.accounts import passwords, queries, rules
+from backend.domain.accounts import codes, passwords, queries, rules
 from backend.domain.accounts.errors import (
     AdminOnly,
     LastAdmin,
@@ -22,7 +22,7 @@ from backend.domain.accounts.errors import (
 )
 from backend.domain.accounts.events import AccountRegistered, AccountRemoved
 from backend.domain.accounts.queries import PersonView
-from backend.domain.accounts.terms import Caller, GroupType, Newcomer, Particulars
+from backend.domain.accounts.terms import Caller, CodePurpose, GroupType, Newcomer, Particulars
 
 REGISTER_LIMIT, REGISTER_WINDOW_S = 3000, 3600
 TAKEN_LIMIT, TAKEN_WINDOW_S = 20, 900
@@ -47,6 +47,7 @@ async def register(caller: Caller, newcomer: Newcomer) -> PersonView:
     try:
         async with db.transaction():
             account_id = await _insert(newcomer, kept, Role.STUDENT, is_verified=False)
+            await codes.count_mail(CodePurpose.VERIFY_EMAIL, account_id)
             await emit(AccountRegistered(account_id))
             return await queries.person(account_id)
     except Taken:
@@ -77,12 +78,9 @@ def _check(newcomer: Newcomer) -> None:
     wrong: dict[str, Broken] = {}
     if not rules.is_born(newcomer.particulars.birth_date, clock.school_date(clock.now())):
         wrong["birth_date"] = Broken("past")
-    local = newcomer.email.partition("@")[0]
-    own = (newcomer.email, local, newcomer.name, newcomer.phone)
-    if not rules.PASSWORD_MIN <= len(newcomer.password) <= rules.PASSWORD_MAX:
-        wrong["password"] = Broken("invalid")
-    elif rules.is_common_password(newcomer.password, *own):
-        wrong["password"] = Broken("common")
+    fault = rules.password_fault(newcomer.password, newcomer.email, newcomer.name, newcomer.phone)
+    if fault:
+        wrong["password"] = Broken(fault)
     if wrong:
         raise Invalid(fields=wrong)
 

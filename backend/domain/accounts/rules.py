@@ -69,8 +69,9 @@ def is_common_password(password: str, *own: str) -> bool:
     over; digits that could be a date; or one of the person's own words (name, e-mail, phone).
     """
     low = password.casefold()
+    bare = _EDGES.sub("", low)
     plain = low.translate(_LEET)
-    cores = {_EDGES.sub("", low), _EDGES.sub("", plain), plain}
+    cores = {bare, bare.translate(_LEET), plain, _EDGES.sub("", plain)}
     if cores & _STEMS or any(low in run for run in (*_RUNS, *_ROWS)):
         return True
     if len(set(low)) <= 2 or (low.isdecimal() and len(low) <= 8):
@@ -79,6 +80,13 @@ def is_common_password(password: str, *own: str) -> bool:
     if half * 2 == low and (half.isdecimal() or half in _STEMS):
         return True
     return any(low == word.casefold() or (len(word) >= 5 and _core(low) == _core(word.casefold())) for word in own)
+
+
+def password_fault(password: str, *own: str) -> str | None:
+    """What is wrong with a new password: "invalid" (its length), "common", or nothing."""
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        return "invalid"
+    return "common" if is_common_password(password, *own, *(word.partition("@")[0] for word in own)) else None
 
 
 def _core(text: str) -> str:

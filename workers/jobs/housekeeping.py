@@ -1,0 +1,37 @@
+"""Sweeping up: what has been over for a while is deleted."""
+
+from backend.core import db
+from backend.domain.jobs import running
+from workers.registry import job
+from workers.schedule import Empty
+
+KEPT_DAYS = 30
+IDEMPOTENCY_HOURS = 24
+
+
+@job()
+async def purge_sessions(_: Empty) -> int:
+    """Delete sessions and mailed codes that have been over for thirty days, and counts whose window is long past.
+
+    Safe to repeat: what is gone is gone.
+    """
+    sessions = await db.statement(
+        "DELETE FROM session WHERE least(revoked_at, expires_at) < now() - make_interval(days => $1)", KEPT_DAYS
+    )
+    codes = await db.statement(
+        "DELETE FROM mailed_code WHERE expires_at < now() - make_interval(days => $1)", KEPT_DAYS
+    )
+    await db.statement("DELETE FROM throttle WHERE window_started_at < now() - interval '2 days'")
+    return sessions + codes
+
+
+@job()
+async def purge_jobs(_: Empty) -> int:
+    """Delete done jobs, expanded events, and answers kept for repeated requests, each after its time.
+
+    Safe to repeat: what is gone is gone.
+    """
+    answers = await db.statement(
+        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(hours => $1)", IDEMPOTENCY_HOURS
+    )
+    return answers + await running.purge()
