@@ -62,7 +62,8 @@ def _message(
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{message_id}@{_host()}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
+    # as it is where it can be: a long link stays whole in the file
+    message.set_content(text, cte="7bit" if text.isascii() else None)
     message.add_alternative(html, subtype="html")
     for attachment in attachments:
         maintype, _, subtype = attachment.media_type.partition("/")
