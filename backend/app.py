@@ -8,8 +8,8 @@ from backend.core import db, wake
 from backend.core.log import configure
 from backend.core.settings import settings
 from backend.domain.jobs import queries as jobs
-from backend.http import ending, shared
-from backend.http.front import Dialect, FrontDoor
+from backend.http import ending, metrics, shared
+from backend.http.front import WATCHES, Dialect, FrontDoor
 from backend.http.watch import Hub
 from storage import s3
 
@@ -42,4 +42,5 @@ def load(name: str) -> Dialect:
 
 job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)
 shared.offer_job_hub(job_hub)
+WATCHES.append(metrics.watch)
 app = FrontDoor([load(name) for name in DIALECTS], resources)

@@ -5,9 +5,12 @@ same for a part of the suite.
 """
 
 import asyncio
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -38,7 +41,10 @@ os.environ.update(
     REDIS_PREFIX=f"test-{WORKER}",
     S3_BUCKET=f"lulus-test-{WORKER}",
     DB_POOL_SIZE="12",
+    VAR_DIR=tempfile.mkdtemp(prefix="lulus-test-"),
 )
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = f"{os.environ['VAR_DIR']}/prometheus"
+atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from collections.abc import AsyncIterator, Iterator  # noqa: E402 - settings are read when backend is imported
 

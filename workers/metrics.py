@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from prometheus_client import Counter, Histogram
+from backend.core.measures import Counter, Histogram, note_pool
 
 JOBS = Counter("lulus_jobs_total", "Runs of jobs, by kind and how they ended.", ["kind", "outcome"])
 JOB_SECONDS = Histogram(
@@ -25,3 +25,4 @@ def job_timed(kind: str) -> Iterator[list[str]]:
     finally:
         JOB_SECONDS.labels(kind).observe(time.perf_counter() - begun)
         JOBS.labels(kind, outcome[0] if outcome else "cancelled").inc()
+        note_pool("worker")

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: str
     ticket_secret: str
     metrics_token: str
+    prometheus_dir: Path
     public_url: str
     frontend_url: str
     cors_origins: tuple[str, ...]
@@ -183,6 +184,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     values = {
         "lulus_env": read.kind,
         "var_dir": var_dir,
+        "prometheus_dir": Path(read.text("PROMETHEUS_MULTIPROC_DIR", str(var_dir / "prometheus"))).absolute(),
         "mail_dir": Path(read.text("MAIL_DIR", str(var_dir / "mail"))).absolute(),
         "log_format": read.one_of("LOG_FORMAT", "json" if read.production else "console", ("console", "json")),
         **_services(read),

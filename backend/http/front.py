@@ -116,8 +116,9 @@ class _Exchange:
     def log(self) -> None:
         took = time.perf_counter() - self._begun
         route = self._route()
+        template = str(self._scope.get("path_template") or "-")  # of what no route knows, strangers choose the path
         for watch in WATCHES:
-            watch(self._dialect, self._scope.get("method", "-"), route, self._status, took)
+            watch(self._dialect, self._scope.get("method", "-"), template, self._status, took)
         _log.info(
             "request",
             dialect=self._dialect,

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from backend.core.dates import Lang
 from backend.core.settings import settings
-from backend.dialects.site import lookup, pages
+from backend.dialects.site import lookup, operations, pages
 from backend.dialects.site.words import spoken_language
 
 NAME = "site"
@@ -107,6 +107,7 @@ HANDLERS: list[ControllerRouterHandler] = [
     search,
     certificate,
     asset,
+    *operations.HANDLERS,
 ]
 
 

@@ -1,0 +1,32 @@
+"""The door to prometheus_client: what all processes of this machine count, in one directory.
+
+Take Counter, Gauge and Histogram from here, never from prometheus_client itself: it decides when it is imported
+whether it counts for one process or for many.
+"""
+
+import os
+
+from backend.core import db
+from backend.core.settings import settings
+
+FOLDER = settings().prometheus_dir
+FOLDER.mkdir(parents=True, exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)  # noqa: TID251 - the only way to tell prometheus_client
+
+from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 - reads the line above
+
+__all__ = ["FOLDER", "Counter", "Gauge", "Histogram", "note_pool"]
+
+_CONNECTIONS = Gauge(
+    "lulus_db_connections",
+    "Connections to the database, of all processes that live: in use, and at most.",
+    ["process", "state"],
+    multiprocess_mode="livesum",
+)
+
+
+def note_pool(process: str) -> None:
+    """Note how many connections are out. `process` is "web" or "worker"."""
+    used, most = db.pool_use()
+    _CONNECTIONS.labels(process, "used").set(used)
+    _CONNECTIONS.labels(process, "most").set(most)

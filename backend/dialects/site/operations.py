@@ -1,0 +1,75 @@
+"""What operators and their machines ask: is it alive, is it ready, how much does it do."""
+
+import asyncio
+import time
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.types import ControllerRouterHandler
+
+from backend.core import errors
+from backend.core.causes import is_transient
+from backend.domain.jobs import queries as jobs
+from backend.domain.jobs.queries import Backlog
+from backend.http import health, metrics
+
+NO_STORE = {"cache-control": "no-store"}
+BACKLOG_KEPT_S = 1.0
+
+
+class _Seen:
+    """The backlog as it was counted last (monotonic time, s), so that many scrapes cost one count."""
+
+    at: float = 0.0
+    backlog: Backlog | None = None
+
+
+@get("/healthz", include_in_schema=False)
+async def alive() -> Response[dict[str, str]]:
+    """Say that the process runs; nothing else is asked."""
+    return Response({"status": "ok"}, headers=NO_STORE)
+
+
+@get("/readyz", include_in_schema=False)
+async def ready() -> Response[health.Health]:
+    """Say whether requests can be served: 200, also "degraded" without the broker, or 503."""
+    found = await health.health()
+    return Response(found, status_code=found.http_status, headers=NO_STORE)
+
+
+@get("/metrics", include_in_schema=False)
+async def show_metrics(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Give the numbers to this machine itself, and to who brings METRICS_TOKEN."""
+    if not metrics.may_read(request.scope):
+        return Response({"detail": "Not allowed"}, status_code=401, headers={"www-authenticate": "Bearer"})
+    text = await asyncio.to_thread(metrics.exposition, gauges(await backlog()))
+    return Response(text, headers=NO_STORE | {"content-type": metrics.CONTENT_TYPE})
+
+
+async def backlog() -> Backlog | None:
+    """What waits, counted at most once a second; None while the database is away."""
+    if time.monotonic() - _Seen.at >= BACKLOG_KEPT_S:
+        _Seen.at = time.monotonic()
+        try:
+            _Seen.backlog = await jobs.backlog()
+        except Exception as error:
+            if not (is_transient(error) or isinstance(error, errors.DomainError)):
+                raise
+            _Seen.backlog = None
+    return _Seen.backlog
+
+
+def gauges(found: Backlog | None) -> dict[str, tuple[str, float]]:
+    """The backlog as metrics. Shape: name -> (help, value)."""
+    shown = {"lulus_database_up": ("Whether the database answered.", float(found is not None))}
+    if found is None:
+        return shown
+    return shown | {
+        "lulus_outbox_events": ("Events that are no jobs yet.", found.outbox),
+        "lulus_outbox_oldest_seconds": ("Age of the oldest event that is no job yet.", found.outbox_age_s),
+        "lulus_jobs_due": ("Jobs that are due and wait.", found.queued),
+        "lulus_jobs_due_oldest_seconds": ("How long the job has waited that is due longest.", found.queued_age_s),
+    }
+
+
+HANDLERS: list[ControllerRouterHandler] = [alive, ready, show_metrics]
