@@ -82,3 +82,10 @@ async def an_attempt(quiz: QuizRow, actor: Actor, *, enrolled: bool = False) -> 
 async def move_deadline(attempt_id: int, by: timedelta) -> None:
     """Set an attempt's deadline to now and so much."""
     await db.statement("UPDATE attempt SET deadline_at = now() + $2 WHERE id = $1", attempt_id, by)
+
+
+async def save(quiz: QuizRow, attempt: AttemptView, actor: Actor, number: int, *, right: bool = True) -> None:
+    """Answer question `number` of an attempt, counted from 0."""
+    question = quiz.questions[number]
+    option = next(option for option in question.options if option.is_correct is right)
+    await attempts.save_answer(actor, attempt.uuid, question.uuid, option.uuid)

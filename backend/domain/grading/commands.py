@@ -29,7 +29,7 @@ async def grade_attempt(attempt_id: int) -> None:
 
 
 async def grade_attempts(attempt_ids: Sequence[int]) -> int:
-    """Score those of these attempts that are submitted and not graded, in seven statements however many they are.
+    """Score those of these attempts that are submitted and not graded, in six statements however many they are.
 
     Locks them; the others are left alone. Says how many were graded.
 
