@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+from litestar.handlers import HTTPRouteHandler
 
 from backend.core import causes, errors
 from backend.core.errors import Broken, DomainError
@@ -135,7 +136,8 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure
         headers["WWW-Authenticate"] = "Bearer"
         if failure is None:
             return _answer(status, text, None, headers)
-    return _answer(status, failure or text, text, headers)
+    detail = {"message": text, "rows": error.data["rows"]} if "rows" in error.data else text
+    return _answer(status, failure or text, detail, headers)
 
 
 def _at_the_door(request: AnyRequest, error: DomainError) -> bool:
@@ -184,7 +186,7 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> Response[Failure
     if isinstance(error, MethodNotAllowedException):
         return _answer(405, "Method not allowed", None, dict(error.headers or {}))
     if error.status_code == 413:
-        return _answer(413, tell(WORDS["core.too_large"], {"limit": "1 MB"}, english=english), None)
+        return _answer(413, tell(WORDS["core.too_large"], {"limit": _body_limit(request)}, english=english), None)
     if error.status_code >= 500:
         return on_anything(request, error)
     if error.status_code == 400:
@@ -192,6 +194,12 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> Response[Failure
         detail = found if isinstance(found, str) else error.detail
         return _answer(400, "Could not read the body" if english else "Gagal parsing body", detail)
     return _answer(error.status_code, error.detail, None)
+
+
+def _body_limit(request: AnyRequest) -> str:
+    handler = request.scope.get("route_handler")
+    limit = handler.resolve_request_max_body_size() if isinstance(handler, HTTPRouteHandler) else None
+    return f"{(limit or 0) >> 20} MB"
 
 
 def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:

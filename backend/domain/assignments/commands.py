@@ -25,6 +25,8 @@ from backend.domain.assignments.terms import AssignmentType
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments.terms import ActivityKind
+from backend.domain.files import commands as uploads
+from backend.domain.files.terms import OwnerKind
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +54,7 @@ class TaskChanges(msgspec.Struct, frozen=True, kw_only=True):
 async def create_assignment(actor: Actor, meeting: Ref, task: Task) -> AssignmentView:
     """Give a meeting a task; it counts to progress from now on.
 
-    Raises: MeetingNotFound, NotTeachingMeeting, EndsBeforeStart.
+    Raises: MeetingNotFound, NotTeachingMeeting, EndsBeforeStart, FileNotFound, FileNotReady.
     Emits: AssignmentCreated.
     """
     async with transaction():
@@ -71,7 +73,7 @@ async def create_assignment(actor: Actor, meeting: Ref, task: Task) -> Assignmen
             task.start_at,
             task.end_at,
         )
-        await _write_files(assignment_id, task.files)
+        await _write_files(actor, assignment_id, task.files)
         await enrolments.add_activity(found.batch_id, found.id, ActivityKind.ASSIGNMENT, assignment_id, task.title)
         await emit(AssignmentCreated(assignment_id))
         return await queries.assignment_of(assignment_id)
@@ -80,7 +82,7 @@ async def create_assignment(actor: Actor, meeting: Ref, task: Task) -> Assignmen
 async def update_assignment(actor: Actor, ref: Ref, changes: TaskChanges) -> AssignmentView:
     """Change a task. Its type stays once work was handed in.
 
-    Raises: AssignmentNotFound, NotTeachingMeeting, EndsBeforeStart, AssignmentInUse.
+    Raises: AssignmentNotFound, NotTeachingMeeting, EndsBeforeStart, AssignmentInUse, FileNotFound, FileNotReady.
     """
     async with transaction():
         now = await _locked(actor, ref)
@@ -98,7 +100,7 @@ async def update_assignment(actor: Actor, ref: Ref, changes: TaskChanges) -> Ass
         await _write(now.id, wanted)
         if changes.files is not UNSET:
             await db.statement("DELETE FROM assignment_file WHERE assignment_id = $1", now.id)
-            await _write_files(now.id, changes.files)
+            await _write_files(actor, now.id, changes.files)
         await enrolments.rename_activity(ActivityKind.ASSIGNMENT, now.id, wanted.title)
         return await queries.assignment_of(now.id)
 
@@ -111,6 +113,7 @@ async def delete_assignment(actor: Actor, ref: Ref) -> None:
     async with transaction():
         now = await _locked(actor, ref)
         await enrolments.remove_activity(ActivityKind.ASSIGNMENT, now.id)
+        await uploads.detach(OwnerKind.ASSIGNMENT, now.id)
         try:
             async with db.savepoint():
                 await db.statement("DELETE FROM assignment WHERE id = $1", now.id)
@@ -154,7 +157,8 @@ async def _write(assignment_id: int, task: Task) -> None:
     )
 
 
-async def _write_files(assignment_id: int, urls: Sequence[str]) -> None:
+async def _write_files(actor: Actor, assignment_id: int, urls: Sequence[str]) -> None:
+    await uploads.replace(actor, urls, OwnerKind.ASSIGNMENT, assignment_id)
     await db.statement(
         "INSERT INTO assignment_file (assignment_id, file_url, created_at, updated_at)"
         " SELECT $1, url, now(), now() FROM unnest($2::text[]) WITH ORDINALITY AS f (url, position) ORDER BY position",

@@ -29,6 +29,8 @@ from backend.domain.assignments.terms import AssignmentType
 from backend.domain.enrolments import commands as completions
 from backend.domain.enrolments import queries as enrolments
 from backend.domain.enrolments.terms import ActivityKind
+from backend.domain.files import commands as uploads
+from backend.domain.files.terms import OwnerKind
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ async def hand_in(actor: Actor, assignment: Ref, work: Work) -> SubmissionView:
     Late is after the assignment's end by the database's clock; that is allowed, and noted.
 
     Raises: AssignmentNotFound, NotYourSubmission, MeetingNotOpen, NotBegun, AttendanceNotTaken, WasAbsent,
-        AssignmentOpen, QuizOpen, WorkUnfit, SubmissionExists.
+        AssignmentOpen, QuizOpen, WorkUnfit, SubmissionExists, FileNotFound, FileNotReady.
     Emits: WorkHandedIn.
     """
     async with transaction():
@@ -58,7 +60,7 @@ async def hand_in(actor: Actor, assignment: Ref, work: Work) -> SubmissionView:
         files = [] if work.files is UNSET else list(work.files)
         _must_fit(task.kind, work.essay_text or None, len(files))
         submission_id = await _insert(task.id, actor.person_id, place.id, work)
-        await _write_files(submission_id, files)
+        await _write_files(actor, submission_id, files)
         await completions.complete(actor.person_id, ActivityKind.ASSIGNMENT, task.id)
         await emit(WorkHandedIn(submission_id))
         return await submissions.submission_of(submission_id)
@@ -79,10 +81,10 @@ async def lock_own(actor: Actor, ref: Ref) -> SubmissionView:
     return found
 
 
-async def change_work(found: SubmissionView, work: Work) -> SubmissionView:
+async def change_work(actor: Actor, found: SubmissionView, work: Work) -> SubmissionView:
     """Change a submission that the caller has locked; whether it is late is asked anew.
 
-    Raises: WorkUnfit.
+    Raises: WorkUnfit, FileNotFound, FileNotReady.
     """
     async with transaction():
         task = await queries.assignment_of(found.assignment_id)
@@ -98,13 +100,14 @@ async def change_work(found: SubmissionView, work: Work) -> SubmissionView:
         )
         if work.files is not UNSET:
             await db.statement("DELETE FROM submission_file WHERE submission_id = $1", found.id)
-            await _write_files(found.id, work.files)
+            await _write_files(actor, found.id, work.files)
         return await submissions.submission_of(found.id)
 
 
 async def take_back(found: SubmissionView) -> None:
     """Delete a submission that the caller has locked; it counts to progress no longer."""
     async with transaction():
+        await uploads.detach(OwnerKind.SUBMISSION, found.id)
         await db.statement("DELETE FROM submission WHERE id = $1", found.id)
         await completions.uncomplete(found.account_id, ActivityKind.ASSIGNMENT, found.assignment_id)
 
@@ -145,7 +148,8 @@ async def _insert(assignment_id: int, account_id: int, enrolment_id: int, work: 
     return int(found)
 
 
-async def _write_files(submission_id: int, urls: Sequence[str]) -> None:
+async def _write_files(actor: Actor, submission_id: int, urls: Sequence[str]) -> None:
+    await uploads.replace(actor, urls, OwnerKind.SUBMISSION, submission_id)
     await db.statement(
         "INSERT INTO submission_file (submission_id, file_url, created_at, updated_at)"
         " SELECT $1, url, now(), now() FROM unnest($2::text[]) WITH ORDINALITY AS f (url, position) ORDER BY position",

@@ -86,8 +86,8 @@ async def graded_submissions(actor: Actor, ref: Ref, wanted: Listing) -> Paged[G
     return Paged(await _graded(paged.items), paged.total)
 
 
-async def grade_of(actor: Actor, ref: Ref) -> GradedWork:
-    """The grade of a submission; it is there.
+async def grade_of(actor: Actor, ref: Ref) -> GradeView:
+    """The grade of a submission, for who may see the submission.
 
     Raises: SubmissionNotFound, GradeNotSeen, GradeNotFound.
     """
@@ -97,7 +97,7 @@ async def grade_of(actor: Actor, ref: Ref) -> GradedWork:
         raise GradeNotSeen from None
     if work.grade is None:
         raise GradeNotFound
-    return work
+    return work.grade
 
 
 async def grades_of(assignment_ids: Collection[int], account_ids: Collection[int]) -> dict[tuple[int, int], GradeView]:

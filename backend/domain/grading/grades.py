@@ -18,7 +18,7 @@ from backend.domain.assignments.handing_in import Work
 from backend.domain.grading import gradebook
 from backend.domain.grading.errors import AlreadyGraded, GradeUnfit
 from backend.domain.grading.events import GradeGiven
-from backend.domain.grading.gradebook import GradedWork
+from backend.domain.grading.gradebook import GradedWork, GradeView
 from backend.domain.grading.sheet_values import FEEDBACK_MAX, GRADE_MAX, GRADE_MIN
 from backend.domain.grading.terms import GradeSource
 
@@ -41,7 +41,18 @@ class Origin(msgspec.Struct, frozen=True):
     job_id: int | None = None
 
 
-async def grade_submission(actor: Actor, ref: Ref, grade: Decimal, feedback: str | UnsetType = UNSET) -> GradedWork:
+async def hand_in(actor: Actor, assignment: Ref, work: Work) -> GradedWork:
+    """Hand in work; a grade may stand already, given from a sheet to who had handed in nothing.
+
+    Raises: AssignmentNotFound, NotYourSubmission, MeetingNotOpen, NotBegun, AttendanceNotTaken, WasAbsent,
+        AssignmentOpen, QuizOpen, WorkUnfit, SubmissionExists, FileNotFound, FileNotReady.
+    """
+    async with transaction():
+        found = await handing_in.hand_in(actor, assignment, work)
+        return await gradebook.submission(actor, found.id)
+
+
+async def grade_submission(actor: Actor, ref: Ref, grade: Decimal, feedback: str | UnsetType = UNSET) -> GradeView:
     """Grade work by hand; a feedback that is not given stays. The same once more changes nothing.
 
     Raises: SubmissionNotFound, NotTeachingBatch, GradeUnfit.
@@ -60,18 +71,18 @@ async def grade_submission(actor: Actor, ref: Ref, grade: Decimal, feedback: str
             origin = Origin(GradeSource.HAND, actor.person_id)
             written = await write_grades(work.assignment_id, [Wanted(work.account_id, grade, text)], origin)
             await emit(*[GradeGiven(grade_id) for grade_id in written])
-        return await gradebook.submission(actor, work.id)
+        return await gradebook.grade_of(actor, work.id)
 
 
 async def change_submission(actor: Actor, ref: Ref, work: Work) -> GradedWork:
     """Change one's own work as long as it has no grade.
 
-    Raises: SubmissionNotFound, NotYourSubmission, AlreadyGraded, WorkUnfit.
+    Raises: SubmissionNotFound, NotYourSubmission, AlreadyGraded, WorkUnfit, FileNotFound, FileNotReady.
     """
     async with transaction():
         found = await handing_in.lock_own(actor, ref)
         await _must_be_ungraded(found.assignment_id, found.account_id)
-        await handing_in.change_work(found, work)
+        await handing_in.change_work(actor, found, work)
         return await gradebook.submission(actor, found.id)
 
 

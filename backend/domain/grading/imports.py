@@ -13,6 +13,7 @@ from backend.core.ids import Ref, new_uuid
 from backend.core.outbox import emit
 from backend.domain.assignments import queries as assignments
 from backend.domain.assignments.queries import AssignmentView
+from backend.domain.files import commands as files
 from backend.domain.grading import gradebook, previews, reports
 from backend.domain.grading.errors import PreviewIsStale, PreviewNotFound, SheetHasProblems, SheetIsStale
 from backend.domain.grading.events import GradesImported
@@ -28,7 +29,6 @@ from backend.domain.jobs.commands import Queued
 from storage import keys
 
 KIND = "import_grades"
-KEPT_DAYS = 7
 
 
 class SheetOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +52,7 @@ async def announce_sheet(actor: Actor, ref: Ref) -> str:
     async with transaction():
         await gradebook.gradable(actor, ref)
         key = keys.sheet(new_uuid())
-        await db.statement(
-            "INSERT INTO discarded_object (object_key, delete_after, created_at)"
-            " VALUES ($1, now() + make_interval(days => $2), now())",
-            key,
-            KEPT_DAYS,
-        )
+        await files.discard([key])
         return key
 
 

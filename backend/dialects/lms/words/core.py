@@ -31,6 +31,7 @@ RULES = {
     "past": Word("{field} tidak boleh di masa depan", "{field} must not be in the future"),
     "choice": Word("{field} harus salah satu dari: {choices}", "{field} must be one of: {choices}"),
     "range": Word("{field} harus antara {choices}", "{field} must be between {choices}"),
+    "decimals": Word("{field} paling banyak {choices} desimal", "{field} may have at most {choices} decimals"),
     "datetime": Word(
         "{field} harus berupa tanggal dan waktu RFC 3339", "{field} must be a date and time as in RFC 3339"
     ),

@@ -1,0 +1,30 @@
+"""Words for grades and for what is said of a whole sheet. What is said of its cells is in `sheets`."""
+
+from backend.dialects.lms.words.word import Word
+
+WORDS = {
+    "grading.grade_not_found": Word("Submission grade not found", "Submission grade not found"),
+    "grading.grade_not_seen": Word("Failed to get submission grade", "Failed to get submission grade"),
+    "grading.not_teaching_batch": Word(
+        "user not authorized to grade this batch", "user not authorized to grade this batch"
+    ),
+    "grading.grade_unfit": Word("Validasi gagal", "Validation failed"),
+    "grading.already_graded": Word("Submission sudah dinilai", "The submission has been graded"),
+    "grading.sheet_refused": Word("Berkas tidak dapat dibaca: {reason}", "The file cannot be read: {reason}"),
+    "grading.sheet_has_problems": Word(
+        "{problems} masalah ditemukan; tidak ada nilai yang diubah", "{problems} problems found; no grade was changed"
+    ),
+    "grading.sheet_is_stale": Word(
+        "{stale} nilai sudah berubah sejak berkas diunduh; tidak ada nilai yang diubah",
+        "{stale} grades have changed since the file was downloaded; no grade was changed",
+    ),
+    "grading.preview_not_found": Word(
+        "Pratinjau tidak ditemukan untuk tugas ini", "There is no such preview for this assignment"
+    ),
+    "grading.preview_is_stale": Word(
+        "{count} nilai sudah berubah sejak pratinjau; tidak ada nilai yang diubah",
+        "{count} grades have changed since the preview; no grade was changed",
+    ),
+    "http.sheet_missing": Word("Missing excel file", "Missing excel file", status=400),
+    "http.not_spreadsheet": Word("Berkas harus berupa .xlsx", "The file must be an .xlsx"),
+}

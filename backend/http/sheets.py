@@ -1,0 +1,100 @@
+"""Spreadsheets over HTTP: taken from a form into storage, and sent from a file that nobody has to delete."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, BinaryIO
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import UploadFile
+from litestar.response import Stream
+
+from backend.core.errors import Invalid, Unsupported
+from backend.core.settings import settings
+from backend.http import shared
+
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORM_BYTES = 64 << 10
+"""What a form may have around the file."""
+
+_ZIP = b"PK\x03\x04"
+_PIECE = 256 << 10
+_SPOOLED = 1 << 20
+
+
+class SheetMissing(Invalid):
+    """The form has no field `file` with a file in it."""
+
+    code = "http.sheet_missing"
+
+
+class NotSpreadsheet(Unsupported):
+    """The file does not begin as an .xlsx does, whatever its name says."""
+
+    code = "http.not_spreadsheet"
+
+
+class StoredSheet(msgspec.Struct, frozen=True):
+    """A spreadsheet that lies in storage."""
+
+    object_key: str
+    sha256: str
+
+
+def body_limit() -> int:
+    """The most bytes that a form with a spreadsheet may have."""
+    return settings().max_sheet_bytes + FORM_BYTES
+
+
+async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaitable[str]]) -> StoredSheet:
+    """Store the field `file` of a form under the key that `announce` commits to a row first.
+
+    Raises: SheetMissing, NotSpreadsheet, and what `announce` raises.
+    """
+    form = await request.form()
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise SheetMissing
+        if await file.read(len(_ZIP)) != _ZIP:
+            raise NotSpreadsheet(found=file.content_type[:100], expected=".xlsx")
+        await file.seek(0)
+        key = await announce()
+        stored = await shared.storage().put_stream(
+            key, _pieces(file), CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
+        )
+    finally:
+        for each in files:
+            await each.close()
+    return StoredSheet(key, stored.sha256_hex)
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(_PIECE):
+        yield piece
+
+
+def begin() -> BinaryIO:
+    """A file without a name, gone with its last handle; small ones stay in memory."""
+    return tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # type: ignore[return-value]
+
+
+def download(file: BinaryIO, filename: str) -> Stream:
+    """Send a spreadsheet that was written into `begin()`'s file."""
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(0)
+    headers = {
+        "content-disposition": f'attachment; filename="{filename}"',
+        "content-length": str(size),
+        "cache-control": "no-store",
+    }
+    return Stream(_sent(file), media_type=CONTENT_TYPE, headers=headers)
+
+
+async def _sent(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
