@@ -58,7 +58,7 @@ from backend.core.settings import settings  # noqa: E402
 from backend.http import shared  # noqa: E402
 from storage import s3  # noqa: E402
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.processes"]
 configure()
 
 

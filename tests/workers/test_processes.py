@@ -1,17 +1,11 @@
 """Real workers and relays, killed, stopped and robbed of Valkey while work flows."""
 
 import asyncio
-import contextlib
 import os
-import secrets
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-import psutil
 import pytest
 import redis
 
@@ -19,61 +13,13 @@ from backend.core import db
 from backend.core.settings import settings
 from backend.devstack import services
 from backend.domain.jobs import commands as jobs
+from tests.processes import Processes
 from tests.workers.extra_jobs import Slow
 
 pytestmark = pytest.mark.processes
 
-ROOT = Path(__file__).parents[2]
 WORKER = ("-m", "workers.run", "--also", "tests.workers.extra_jobs")
 RELAY = ("-m", "workers.relay")
-
-
-class Processes:
-    """Processes of the Procfile, in sessions of their own, with a mark in their environment to find what is left."""
-
-    def __init__(self, folder: Path) -> None:
-        self.mark = secrets.token_hex(8)
-        self._folder = folder
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{len(self._started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env={**os.environ, "LULUS_TEST_MARK": self.mark, **environment},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self._started.append(process)
-        return process
-
-    def left(self) -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.environ().get("LULUS_TEST_MARK") == self.mark and process.status() != "zombie":
-                    found.append(process)
-        return found
-
-    def logs(self) -> str:
-        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
-
-    def kill(self) -> None:
-        for process in self.left():
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        for process in self._started:
-            process.wait()
-
-
-@pytest.fixture
-def processes(tmp_path) -> Iterator[Processes]:
-    made = Processes(tmp_path)
-    yield made
-    made.kill()
 
 
 async def eventually(sql: str, expected: object, seconds: float, made: Processes) -> float:
