@@ -32,7 +32,7 @@ _KEY = re.compile(r"([a-z]+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([a-
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A key taken apart. `uuid` is the file's, the certificate's or the job's, as the kind says."""
+    """A key taken apart. `uuid` is the file's, the drawing's (certificates) or the job's, as the kind says."""
 
     kind: Kind
     uuid: UUID
@@ -56,9 +56,12 @@ def remux(file_uuid: UUID, ext: str) -> str:
     return _key(Kind.REMUX, file_uuid, ext)
 
 
-def certificate(certificate_uuid: UUID) -> str:
-    """An issued certificate; written once."""
-    return _key(Kind.CERTIFICATE, certificate_uuid, "pdf")
+def certificate(attempt_uuid: UUID) -> str:
+    """A certificate as one attempt drew it: a name of its own, so that a late worker replaces nothing.
+
+    The row of the certificate says which attempt counts.
+    """
+    return _key(Kind.CERTIFICATE, attempt_uuid, "pdf")
 
 
 def sheet(job_uuid: UUID) -> str:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from backend.core import patterns
+
 Environment = Literal["development", "test", "production"]
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S105 - refused in production by name
@@ -52,7 +54,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_dir: Path
     school_name: str
     school_timezone: str
+    school_place: str
     certificate_pattern: str
+    signatory_name: str
+    signatory_title: str
     access_token_minutes: int
     refresh_token_days: int
     max_document_bytes: int
@@ -115,6 +120,13 @@ class _Environment:
             raise SettingsError(f"{name} is too short: {len(value.encode())} bytes, at least {least} are needed.")
         return value
 
+    def pattern(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        wrong = patterns.fault(value)
+        if wrong:
+            raise SettingsError(f"{name} {wrong}.")
+        return value
+
     def given(self, name: str) -> str:
         value = self.text(name)
         if not value and self.production:
@@ -159,7 +171,10 @@ def _school(read: _Environment) -> dict[str, Any]:
         "mail_from": read.text("MAIL_FROM", "Lulus <no-reply@lulus.example>"),
         "school_name": read.text("SCHOOL_NAME", "Lulus Tax School"),
         "school_timezone": read.text("SCHOOL_TIMEZONE", "Asia/Jakarta"),
-        "certificate_pattern": read.text("CERTIFICATE_PATTERN", "{course}-{year}-{batch}-{seq:04}-{random}"),
+        "school_place": read.text("SCHOOL_PLACE", "Jakarta"),
+        "certificate_pattern": read.pattern("CERTIFICATE_PATTERN", "{course}-{year}-{batch}-{seq:04}-{random}"),
+        "signatory_name": read.text("SIGNATORY_NAME", read.text("SCHOOL_NAME", "Lulus Tax School")),
+        "signatory_title": read.text("SIGNATORY_TITLE", "Direktur Program"),
     }
 
 

@@ -6,7 +6,7 @@ Everything here is synchronous and takes milliseconds of a processor: call it in
 import io
 import threading
 import unicodedata
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import segno
 import typst
 
 from backend.core.dates import period, spoken
+from backend.domain.certificates.terms import CertificatePaper
 
 _TEMPLATE = Path(__file__).with_name("certificate.typ")
 _BLANK = Path(__file__).with_name("blank.typ")
@@ -23,32 +24,6 @@ _JOINERS = "\u200c\u200d"
 _FIRST_PICTOGRAM = 0x2190
 NOTHING = "\N{EN DASH}"
 _LOCK = threading.Lock()
-
-
-class Topic(msgspec.Struct, frozen=True):
-    """One meeting that was held. Hours of 0 and a missing day are shown as a dash."""
-
-    title: str
-    held_on: date | None = None
-    hours: float = 0.0
-
-
-class CertificatePaper(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is printed. Topics come in the order in which they are to be read."""
-
-    number: str
-    holder_name: str
-    course_title: str
-    batch_title: str
-    start_on: date
-    end_on: date
-    issued_on: date
-    place: str
-    school_name: str
-    signatory_name: str
-    signatory_title: str
-    verify_url: str
-    topics: list[Topic] = []
 
 
 def render(view: CertificatePaper) -> bytes:

@@ -22,6 +22,7 @@ class Certificate(Table, tablename="certificate"):
     state = Varchar(length=16, choices=CertificateState)
     holder_name = Varchar(length=150)
     paper = JSONB()
+    issued_by_job = BigInt(null=True, default=None)
     issued_at = Timestamptz(default=TimestamptzNow())
     object_key = Varchar(length=200, null=True, default=None)
     sha256 = Varchar(length=64, null=True, default=None)

@@ -63,6 +63,16 @@ class ProgressView(msgspec.Struct, frozen=True, kw_only=True):
         return self.total > 0 and self.done == self.total
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far somebody is, in numbers alone."""
+
+    enrolment_id: int
+    done: int
+    total: int
+    attended: int
+    meetings: int
+
+
 class _Item(Missing, frozen=True, kw_only=True):
     is_done: bool
 
@@ -93,6 +103,13 @@ WHERE enrolment_id = $1 AND NOT is_done AND meeting_id = (
     JOIN meeting p ON p.batch_id = m.batch_id AND p.start_at < m.start_at
     WHERE m.id = $3 ORDER BY p.start_at DESC, p.id DESC LIMIT 1
 ) ORDER BY array_position($2::text[], kind::text), item_id
+"""  # noqa: S608 - our own text
+
+_STANDINGS = f"""
+SELECT enrolment_id, count(*) FILTER (WHERE is_done) AS done, count(*) AS total,
+       count(*) FILTER (WHERE is_done AND kind = 'meeting') AS attended,
+       count(*) FILTER (WHERE kind = 'meeting') AS meetings
+FROM ({_ITEMS}) AS item WHERE enrolment_id = ANY($1) GROUP BY enrolment_id
 """  # noqa: S608 - our own text
 
 _ORDER = [str(kind) for kind in rules.KINDS]
@@ -160,6 +177,12 @@ async def progress(enrolment_id: int) -> ProgressView:
 def _count(items: Sequence[_Item], kind: ActivityKind) -> Count:
     of_kind = [item.is_done for item in items if item.kind is kind]
     return Count(sum(of_kind), len(of_kind))
+
+
+async def standings(enrolment_ids: Sequence[int]) -> dict[int, Standing]:
+    """How far many people are, by enrolment; who has nothing to do is not among them. One statement."""
+    rows = await db.fetch(_STANDINGS, list(enrolment_ids))
+    return {found["enrolment_id"]: db.view(Standing, found) for found in rows}
 
 
 async def missing_before(enrolment_id: int, meeting_id: int) -> list[Missing]:

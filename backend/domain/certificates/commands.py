@@ -1,0 +1,328 @@
+"""What can be done with certificates."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+from uuid import UUID
+
+import msgspec
+
+from backend.core import db, patterns, throttle
+from backend.core.actor import Actor
+from backend.core.clock import school_date
+from backend.core.db import transaction
+from backend.core.ids import Ref, new_code, new_uuid
+from backend.core.outbox import emit
+from backend.core.settings import settings
+from backend.domain.batches import queries as batches
+from backend.domain.certificates import queries, rules
+from backend.domain.certificates.errors import (
+    Absent,
+    AlreadyRevoked,
+    CertificateNotFound,
+    HasOne,
+    NotEnrolled,
+    NotYours,
+    ProgressIncomplete,
+    TooEarly,
+    TooManyChecks,
+    WasRevoked,
+)
+from backend.domain.certificates.events import CertificateIssued, CertificateNumbered, CertificateRevoked
+from backend.domain.certificates.queries import BatchPaper, Candidate, CertificateView
+from backend.domain.certificates.rules import Reason
+from backend.domain.certificates.terms import CertificatePaper, CertificateState, Fact, Outcome
+from backend.domain.enrolments import queries as enrolments
+from backend.domain.jobs import commands as jobs
+from backend.domain.jobs.commands import Queued
+
+RENDER = "render_certificate"
+ISSUE_BATCH = "issue_batch"
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """The certificate, and the job that draws it when it is new."""
+
+    certificate: CertificateView
+    job: UUID | None
+
+
+class Numbering(msgspec.Struct, frozen=True):
+    """What came of issuing: the new certificates by id, and who got none, with the reasons."""
+
+    issued: Sequence[int]
+    refused: Sequence[Candidate]
+
+
+async def issue(actor: Actor, batch_ref: Ref) -> Issued:
+    """Give the actor their certificate of a batch: the number at once, the file by a job that they can watch.
+
+    Safe to repeat, also at the same moment: who has one is given that one, and no job.
+
+    Raises: BatchNotFound, NotEnrolled, ProgressIncomplete, Absent, TooEarly, WasRevoked, HasOne.
+    Emits: CertificateNumbered.
+    """
+    async with transaction():
+        batch = await batches.batch(batch_ref)
+        enrolment = await enrolments.enrolment(actor.person_id, batch.id)
+        numbered = Numbering((), ())
+        if enrolment is not None:
+            numbered = await _number(batch.id, [enrolment.id], is_asked_for=True)
+        view = await queries.certificate_of(actor.person_id, batch.id)
+        if view is None or view.state is CertificateState.REVOKED:
+            _refuse(numbered.refused[0].reasons[0] if numbered.refused else Reason(Fact.NOT_ENROLLED))
+        job = await _draw(view.id, owner_id=actor.person_id) if numbered.issued else None
+        return Issued(view, job.uuid if job else None)
+
+
+def _refuse(reason: Reason) -> NoReturn:
+    match reason.fact:
+        case Fact.NOT_ENROLLED:
+            raise NotEnrolled
+        case Fact.PROGRESS:
+            raise ProgressIncomplete(**reason.data)
+        case Fact.ABSENT:
+            raise Absent(**reason.data)
+        case Fact.TOO_EARLY:
+            raise TooEarly(**reason.data)
+        case Fact.WAS_REVOKED:
+            raise WasRevoked
+        case Fact.HAS_ONE:
+            raise HasOne
+
+
+async def issue_to_batch(actor: Actor, batch_ref: Ref) -> Queued:
+    """Have a job give certificates to everybody in a batch who may have one. Safe to repeat.
+
+    Raises: BatchNotFound, NotYours.
+    """
+    async with transaction():
+        batch = await batches.batch(batch_ref)
+        teaches = actor.is_teacher and await batches.teaches_batch(actor.account_id, batch.id)
+        if not rules.may_issue_all(actor, teaches=teaches):
+            raise NotYours
+        return await jobs.enqueue(ISSUE_BATCH, {"batch_id": batch.id}, owner_id=actor.account_id)
+
+
+async def issue_to(batch_id: int, enrolment_ids: Sequence[int], *, job_id: int) -> Numbering:
+    """Number certificates for those of some people of a batch who may have one; the caller draws them.
+
+    Safe to repeat: who has one is among the refused.
+
+    Emits: CertificateNumbered.
+    """
+    async with transaction():
+        return await _number(batch_id, enrolment_ids, is_asked_for=False, job_id=job_id)
+
+
+async def consider(enrolment_id: int) -> bool:
+    """Give somebody a certificate if their batch gives them unasked, and they may have one; says whether.
+
+    Safe to repeat. Nobody whose certificate was revoked gets one this way.
+
+    Emits: CertificateNumbered.
+    """
+    async with transaction():
+        enrolment = await enrolments.enrolment_by_id(enrolment_id)
+        if not (await batches.batch(enrolment.batch_id)).auto_issue:
+            return False
+        return bool(await _issue_unasked(enrolment.batch_id, [enrolment_id]))
+
+
+async def reconsider(batch_id: int, enrolment_ids: Sequence[int]) -> int:
+    """Give certificates unasked to those of some people of a batch who may have one by now; says how many.
+
+    Safe to repeat.
+
+    Emits: CertificateNumbered.
+    """
+    async with transaction():
+        return await _issue_unasked(batch_id, enrolment_ids)
+
+
+async def draw_again(certificate_ids: Sequence[int]) -> None:
+    """See that each of these certificates has a job that draws it; one that has a job, also a parked one, keeps it."""
+    async with transaction():
+        for certificate_id in certificate_ids:
+            await _draw(certificate_id)
+
+
+async def _issue_unasked(batch_id: int, enrolment_ids: Sequence[int]) -> int:
+    numbered = await _number(batch_id, enrolment_ids, is_asked_for=False)
+    for certificate_id in numbered.issued:
+        await _draw(certificate_id)
+    return len(numbered.issued)
+
+
+async def _draw(certificate_id: int, *, owner_id: int | None = None) -> Queued:
+    return await jobs.enqueue(
+        RENDER, {"certificate_id": certificate_id}, owner_id=owner_id, unique_key=f"{RENDER}:{certificate_id}"
+    )
+
+
+async def _number(
+    batch_id: int, enrolment_ids: Sequence[int], *, is_asked_for: bool, job_id: int | None = None
+) -> Numbering:
+    """Decide with the people's rows locked, then number those who may have one.
+
+    Locks enrolments in order of id, then the counter: always in this order.
+    """
+    # NO KEY: the work that people do meanwhile refers to the row, and need not wait
+    await db.fetch(
+        "SELECT id FROM enrolment WHERE id = ANY($1) AND batch_id = $2 ORDER BY id FOR NO KEY UPDATE",
+        list(enrolment_ids),
+        batch_id,
+    )
+    found = await queries.candidates(enrolment_ids, is_asked_for=is_asked_for)
+    eligible = [one for one in found if not one.reasons]
+    ids = await _insert(batch_id, eligible, job_id) if eligible else []
+    await emit(*(CertificateNumbered(id_) for id_ in ids))
+    return Numbering(ids, [one for one in found if one.reasons])
+
+
+async def _insert(batch_id: int, people: Sequence[Candidate], job_id: int | None) -> list[int]:
+    batch = await queries.batch_paper(batch_id)
+    pattern = settings().certificate_pattern
+    values = patterns.Values(course=batch.course_code, year=school_date(batch.at).year, batch=batch.batch_code)
+    last = await _count(patterns.scope(pattern, values), len(people))
+    sequences = range(last - len(people) + 1, last + 1)
+    uuids = [new_uuid() for _ in people]
+    papers = [
+        _paper(batch, one.name, uuid, patterns.fill(pattern, values, seq=seq, random=new_code(6)))
+        for one, uuid, seq in zip(people, uuids, sequences, strict=True)
+    ]
+    rows = await db.fetch(
+        "INSERT INTO certificate (uuid, batch_id, account_id, number, sequence, state, holder_name, paper,"
+        " issued_by_job, issued_at, created_at, updated_at)"
+        " SELECT uuid, $1, account_id, number, sequence, 'generating', holder_name, paper::jsonb, $2,"
+        " now(), now(), now()"
+        " FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::text[])"
+        " AS p (uuid, account_id, number, sequence, holder_name, paper)"
+        " ON CONFLICT (batch_id, account_id) WHERE state <> 'revoked' DO NOTHING RETURNING id",
+        batch_id,
+        job_id,
+        uuids,
+        [one.account_id for one in people],
+        [paper.number for paper in papers],
+        list(sequences),
+        [one.name for one in people],
+        [msgspec.json.encode(paper).decode() for paper in papers],
+    )
+    return [found["id"] for found in rows]
+
+
+async def _count(scope: str, how_many: int) -> int:
+    """Take the next numbers of a scope and say the last of them; others wait for our commit."""
+    last: int = await db.value(
+        "INSERT INTO certificate_counter AS c (scope, last) VALUES ($1, $2)"
+        " ON CONFLICT (scope) DO UPDATE SET last = c.last + $2 RETURNING last",
+        scope,
+        how_many,
+    )
+    return last
+
+
+def _paper(batch: BatchPaper, holder_name: str, uuid: UUID, number: str) -> CertificatePaper:
+    return CertificatePaper(
+        number=number,
+        holder_name=holder_name,
+        course_title=batch.course_title,
+        batch_title=batch.batch_title,
+        start_on=school_date(batch.start_at),
+        end_on=school_date(batch.end_at),
+        issued_on=school_date(batch.at),
+        place=settings().school_place,
+        school_name=settings().school_name,
+        signatory_name=settings().signatory_name,
+        signatory_title=settings().signatory_title,
+        verify_url=f"{settings().frontend_url}/sertifikat/{uuid}",
+        topics=batch.topics,
+    )
+
+
+async def record_file(certificate_id: int, object_key: str, sha256: str, size_bytes: int) -> bool:
+    """Note where a certificate's file is; says whether it was the first, which alone counts.
+
+    Emits: CertificateIssued.
+    """
+    async with transaction():
+        changed = await db.statement(
+            "UPDATE certificate SET state = 'issued', object_key = $2, sha256 = $3, size_bytes = $4,"
+            " updated_at = now() WHERE id = $1 AND state = 'generating'",
+            certificate_id,
+            object_key,
+            sha256,
+            size_bytes,
+        )
+        if changed:
+            await emit(CertificateIssued(certificate_id))
+        return bool(changed)
+
+
+async def revoke(actor: Actor, ref: Ref, reason: str) -> CertificateView:
+    """Take a certificate back, for good. The reason is shown to whoever checks it; the person may get a new one.
+
+    Raises: NotYours, CertificateNotFound, AlreadyRevoked.
+    Emits: CertificateRevoked.
+    """
+    if not actor.is_admin:
+        raise NotYours
+    async with transaction():
+        view = await queries.certificate(actor, ref)
+        changed = await db.statement(
+            "UPDATE certificate SET state = 'revoked', revoked_at = now(), revoked_by = $2, revoked_reason = $3,"
+            " updated_at = now() WHERE id = $1 AND state <> 'revoked'",
+            view.id,
+            actor.account_id,
+            reason,
+        )
+        if not changed:
+            raise AlreadyRevoked
+        await emit(CertificateRevoked(view.id))
+        return await queries.certificate_by_id(view.id)
+
+
+async def verify(reference: UUID | str, *, address: str) -> CertificateView:
+    """Whether a certificate is real, for a stranger at an address. Every check is noted, also a failed one.
+
+    `reference` is a uuid or what was typed as a number. The caller shows of it what is printed, and nothing else.
+
+    Raises: TooManyChecks, CertificateNotFound.
+    """
+    view = await _look_up(reference, address)
+    outcome = Outcome.NOT_FOUND if view is None else _OUTCOMES[view.state]
+    await db.statement(
+        "INSERT INTO certificate_check (certificate_id, reference, outcome) VALUES ($1, $2, $3)",
+        view.id if view else None,
+        rules.noted(str(reference)),
+        str(outcome),
+    )
+    if view is None:
+        raise CertificateNotFound(ref=rules.noted(str(reference)))
+    return view
+
+
+async def public_file(reference: UUID | str, *, address: str) -> queries.StoredPaper:
+    """The file of a certificate that holds, for a stranger. It says no more than the check does.
+
+    Raises: TooManyChecks, CertificateNotFound.
+    """
+    view = await _look_up(reference, address)
+    if view is None or view.state is not CertificateState.ISSUED:
+        raise CertificateNotFound(ref=rules.noted(str(reference)))
+    return queries.stored(view)
+
+
+_OUTCOMES = {CertificateState.ISSUED: Outcome.VALID, CertificateState.REVOKED: Outcome.REVOKED}
+
+
+async def _look_up(reference: UUID | str, address: str) -> CertificateView | None:
+    """Look one up within the limit of its caller.
+
+    A certificate that was revoked before its file was made was never in anybody's hands: unknown.
+    """
+    key = f"certificate-check:{rules.caller(address)}"
+    if await throttle.hit(key, window_s=rules.CHECK_WINDOW_S) > rules.CHECKS_PER_WINDOW:
+        wait = await throttle.wait_s(key, limit=rules.CHECKS_PER_WINDOW, window_s=rules.CHECK_WINDOW_S)
+        raise TooManyChecks(retry_after_s=max(1, wait))
+    known = rules.number_typed(reference) if isinstance(reference, str) else reference
+    return await queries.certificate_known_by(known) if known is not None else None

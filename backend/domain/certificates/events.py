@@ -1,0 +1,26 @@
+"""What has happened to certificates."""
+
+from typing import ClassVar
+
+from backend.core.outbox import Event
+
+
+class CertificateNumbered(Event, frozen=True):
+    """A certificate has its number and its words; the file is still to be made."""
+
+    name: ClassVar[str] = "certificates.certificate.numbered.v1"
+    certificate_id: int
+
+
+class CertificateIssued(Event, frozen=True):
+    """A certificate's file is stored; its holder can have it."""
+
+    name: ClassVar[str] = "certificates.certificate.issued.v1"
+    certificate_id: int
+
+
+class CertificateRevoked(Event, frozen=True):
+    """A certificate holds no longer."""
+
+    name: ClassVar[str] = "certificates.certificate.revoked.v1"
+    certificate_id: int
