@@ -57,6 +57,7 @@ from backend.core.log import configure  # noqa: E402
 from backend.core.settings import settings  # noqa: E402
 from backend.http import shared  # noqa: E402
 from storage import s3  # noqa: E402
+from workers import resources  # noqa: E402
 
 pytest_plugins = ["tests.people", "tests.processes"]
 configure()
@@ -100,6 +101,7 @@ async def storage() -> AsyncIterator[s3.Storage]:
     async with s3.connect(settings()) as client:
         await client.ensure_bucket()
         shared.offer(client)
+        resources._Open.storage = client
         yield client
 
 

@@ -41,6 +41,7 @@ SCHEDULE: Sequence[Line] = (
     Line("expire_purchases", every_s=60),
     Line("purge_sessions", daily_at="03:10"),
     Line("purge_jobs", daily_at="03:20"),
+    Line("reconsider_certificates", daily_at="02:00"),
 )
 
 

@@ -10,6 +10,7 @@ from backend.domain.accounts.events import (
     VerificationRequested,
 )
 from backend.domain.attempts.events import AttemptSubmitted
+from backend.domain.enrolments.events import ProgressMade
 
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     AccountRegistered: ("mail_verification",),
@@ -17,6 +18,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     PasswordResetRequested: ("mail_password_reset",),
     PasswordChanged: ("mail_password_changed",),
     AttemptSubmitted: ("grade_attempt",),
+    ProgressMade: ("consider_certificate",),
 }
 
 

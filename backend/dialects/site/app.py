@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.params import FromPath, FromQuery
@@ -11,9 +11,13 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from backend.core.dates import Lang
+from backend.core.errors import TooMany
 from backend.core.settings import settings
 from backend.dialects.site import lookup, operations, pages
 from backend.dialects.site.words import spoken_language
+from backend.http import shared
+from backend.http.media import media_response
+from backend.http.ranges import Resource
 
 NAME = "site"
 LONGEST_REFERENCE = 100
@@ -67,10 +71,34 @@ async def search(request: Ask, number: FromQuery[str] = "") -> Response[str] | R
 async def certificate(request: Ask, reference: FromPath[str]) -> Response[str]:
     """Say whether a certificate is real: 200 for valid and revoked, 404 for unknown."""
     known = len(reference) <= LONGEST_REFERENCE and "\0" not in reference
-    view = await request.app.state.lookup(reference.strip()) if known else None
+    view = await request.app.state.lookup(reference.strip(), _address(request)) if known else None
     if view is None:
         return _unknown(request, reference)
     return _html(request, pages.render_page(view, _lang(request), school=settings().school_name))
+
+
+@route("/certificates/{reference:str}/pdf", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+async def certificate_file(request: Ask, reference: FromPath[str]) -> Response[Any]:
+    """Give the PDF of a certificate that holds; it says no more than the page does."""
+    known = len(reference) <= LONGEST_REFERENCE and "\0" not in reference
+    paper = await lookup.file(reference.strip(), _address(request)) if known else None
+    if paper is None:
+        return _unknown(request, reference)
+    resource = Resource(
+        size_bytes=paper.size_bytes, etag=paper.sha256, modified_at=paper.stored_at, content_type="application/pdf"
+    )
+    answer = media_response(
+        request,
+        resource,
+        lambda start, end: shared.storage().open(paper.object_key, start, end),
+        filename=f"{paper.number}.pdf",
+    )
+    answer.headers["x-robots-tag"] = "noindex, nofollow"
+    return answer
+
+
+def _address(request: Ask) -> str:
+    return request.client.host if request.client else ""
 
 
 def _unknown(request: Ask, reference: str) -> Response[str]:
@@ -102,10 +130,19 @@ def refuse(request: Ask, error: HTTPException) -> Response[Any]:
     return answer
 
 
+def slow_down(request: Ask, error: TooMany) -> Response[str]:
+    """Answer to somebody who checks more certificates than a person would."""
+    body = pages.render_busy(_lang(request), school=settings().school_name)
+    answer = _html(request, body, status=429)
+    answer.headers["retry-after"] = str(error.data["retry_after_s"])
+    return answer
+
+
 HANDLERS: list[ControllerRouterHandler] = [
     home,
     search,
     certificate,
+    certificate_file,
     asset,
     *operations.HANDLERS,
 ]
@@ -115,7 +152,7 @@ def build(find: lookup.Lookup = lookup.certificate) -> Litestar:
     """Build the app. `find` is asked for each certificate by number or uuid."""
     return Litestar(
         route_handlers=HANDLERS,
-        exception_handlers={NotFoundException: refuse, MethodNotAllowedException: refuse},
+        exception_handlers={NotFoundException: refuse, MethodNotAllowedException: refuse, TooMany: slow_down},
         openapi_config=None,
         state=State({"lookup": find}),
     )

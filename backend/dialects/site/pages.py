@@ -67,6 +67,11 @@ def render_missing(lang: Lang, *, school: str) -> str:
     return _draw("missing.html", lang, "missing", school=school)
 
 
+def render_busy(lang: Lang, *, school: str) -> str:
+    """Draw the request to wait."""
+    return _draw("busy.html", lang, "busy", school=school)
+
+
 def _draw(template: str, lang: Lang, kind: str, *, school: str, **values: object) -> str:
     words = WORDS[lang]
     title = school if kind == "home" else f"{words[kind]} - {school}".removesuffix(" - ")

@@ -55,7 +55,7 @@ def why_not(facts: Facts) -> list[Reason]:
     """
     if not facts.is_enrolled:
         return [Reason(Fact.NOT_ENROLLED)]
-    reasons = (
+    reasons: tuple[tuple[bool, Fact, Mapping[str, str | int]], ...] = (
         (facts.total == 0 or facts.done < facts.total, Fact.PROGRESS, {"done": facts.done, "total": facts.total}),
         (facts.attended < facts.meetings, Fact.ABSENT, {"attended": facts.attended, "meetings": facts.meetings}),
         (not facts.is_open, Fact.TOO_EARLY, {"days": ceil(facts.after_h / 24), "date": facts.ends_on.isoformat()}),

@@ -32,5 +32,5 @@ WIDE = msgspec.structs.replace(
 KNOWN = {view.number: view for view in (VALID, REVOKED, WIDE)}
 
 
-async def find(reference):
+async def find(reference, address):
     return KNOWN.get(reference)

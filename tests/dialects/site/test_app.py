@@ -83,7 +83,7 @@ async def test_the_form_says_unknown_to_what_cannot_be_a_number(site, number):
 
 
 async def test_what_is_too_long_is_not_looked_up():
-    async def never(reference):
+    async def never(reference, address):
         raise AssertionError(reference)
 
     transport = httpx.ASGITransport(build(never))
