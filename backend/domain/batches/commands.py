@@ -24,11 +24,14 @@ from backend.domain.batches.errors import (
     RegistrationEndsTooEarly,
     RegistrationOutlastsBatch,
 )
+from backend.domain.batches.material_commands import drop_materials
 from backend.domain.batches.queries import BatchView
 from backend.domain.batches.rules import Fault
 from backend.domain.batches.tables import Batch
 from backend.domain.batches.terms import BatchChanges, Day, NewBatch
 from backend.domain.courses import queries as courses
+from backend.domain.files import commands as files
+from backend.domain.files.terms import OwnerKind
 
 
 async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchView:
@@ -47,6 +50,7 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
         await batch.save()
         await _set_days(batch.id, days)
         await _set_groups(batch.id, groups)
+        await _keep_thumbnail(actor, batch.id, new.batch_thumbnail)
         return await queries.batch(batch.id)
 
 
@@ -70,6 +74,8 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
             await _set_days(batch.id, days)
         if groups is not None:
             await _set_groups(batch.id, groups)
+        if "batch_thumbnail" in values:
+            await _keep_thumbnail(actor, batch.id, changed.batch_thumbnail)
         return await queries.batch(batch.id)
 
 
@@ -107,9 +113,9 @@ async def delete_batch(actor: Actor, ref: Ref) -> None:
         batch_id = await _lock(ref)
         try:
             async with db.savepoint():
-                await db.statement(
-                    "DELETE FROM material WHERE meeting_id IN (SELECT id FROM meeting WHERE batch_id = $1)", batch_id
-                )
+                await _keep_thumbnail(actor, batch_id, None)
+                meetings = await db.fetch("SELECT id FROM meeting WHERE batch_id = $1", batch_id)
+                await drop_materials([meeting["id"] for meeting in meetings])
                 await db.statement("DELETE FROM meeting WHERE batch_id = $1", batch_id)
                 await db.statement("DELETE FROM batch WHERE id = $1", batch_id)
         except asyncpg.RestrictViolationError:
@@ -175,6 +181,11 @@ async def _set_groups(batch_id: int, groups: frozenset[GroupType]) -> None:
         batch_id,
         wanted,
     )
+
+
+async def _keep_thumbnail(actor: Actor, batch_id: int, url: str | None) -> None:
+    """Let a picture that was uploaded belong to its batch; one that nothing shows any more is removed by `files`."""
+    await files.replace(actor, [url] if url else [], OwnerKind.BATCH_THUMBNAIL, batch_id)
 
 
 def _refuse_fault(times: rules.Times) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -110,3 +111,21 @@ class MeetingChanges(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool | UnsetType = UNSET
     room: str | UnsetType | None = UNSET
     join_url: str | UnsetType | None = UNSET
+
+
+class NewMaterial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a material begins with: an address (perhaps of an upload of ours), or a file by its uuid."""
+
+    title: str
+    description: str | None = None
+    url: str | None = None
+    file: UUID | None = None
+
+
+class MaterialChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a material; a new `url` or `file` takes the place of what there was."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    url: str | UnsetType = UNSET
+    file: UUID | UnsetType = UNSET

@@ -17,6 +17,8 @@ from backend.domain.courses.errors import CourseInUse, CourseKeptByAdmins, Cours
 from backend.domain.courses.queries import CourseView
 from backend.domain.courses.tables import Course, CourseImage
 from backend.domain.courses.terms import CourseChanges, NewCourse
+from backend.domain.files import commands as files
+from backend.domain.files.terms import OwnerKind
 
 
 async def create_course(actor: Actor, new: NewCourse) -> CourseView:
@@ -30,7 +32,7 @@ async def create_course(actor: Actor, new: NewCourse) -> CourseView:
     async with transaction():
         course = Course(**values, slug=await claim_slug("course", new.title), code=f"COURSE-{new_code()}")
         await course.save()
-        await _set_images(course.id, images)
+        await _set_images(actor, course.id, images)
         return await queries.course(course.id)
 
 
@@ -49,7 +51,7 @@ async def update_course(actor: Actor, ref: Ref, changes: CourseChanges) -> Cours
         values["updated_at"] = clock.now()
         await Course.update(values).where(Course.id == course_id)
         if images is not None:
-            await _set_images(course_id, images)
+            await _set_images(actor, course_id, images)
         return await queries.course(course_id)
 
 
@@ -85,9 +87,9 @@ async def delete_course(actor: Actor, ref: Ref) -> None:
     _admins_only(actor)
     async with transaction():
         course_id = await _lock(ref)
-        await _set_images(course_id, ())
         try:
             async with db.savepoint():
+                await _set_images(actor, course_id, ())
                 await db.statement("DELETE FROM course WHERE id = $1", course_id)
         except asyncpg.RestrictViolationError:
             raise CourseInUse(course=course_id) from None
@@ -100,8 +102,9 @@ async def _lock(ref: Ref) -> int:
     return found
 
 
-async def _set_images(course_id: int, images: Sequence[str]) -> None:
-    """Replace the pictures of a course."""
+async def _set_images(actor: Actor, course_id: int, images: Sequence[str]) -> None:
+    """Replace the pictures of a course; uploads that nothing shows any more are removed by `files`."""
+    await files.replace(actor, images, OwnerKind.COURSE_IMAGE, course_id)
     await db.statement("DELETE FROM course_image WHERE course_id = $1", course_id)
     if images:
         await CourseImage.insert(

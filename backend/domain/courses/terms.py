@@ -3,8 +3,8 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-IMAGE_ADDRESS = r"""^(https?://[^\s"'<>\\]+|/uploads/[A-Za-z0-9_./-]+)$(?!\n)"""
-"""What the address of a picture looks like: elsewhere by http(s), or an upload of ours."""
+WEB_ADDRESS = r"""^(https?://[^\s"'<>\\]+|/uploads/[A-Za-z0-9_./-]+)$(?!\n)"""
+"""What an address that people give looks like: elsewhere by http(s), or an upload of ours."""
 
 
 class NewCourse(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ async def test_an_admin_makes_a_batch_and_everybody_sees_it(admin: Person, clien
 
 
 async def test_a_batch_is_changed_in_part(admin: Person):
-    batch = await a_made_batch(admin, description="Old", batch_thumbnail="/uploads/batch/a.png")
+    batch = await a_made_batch(admin, description="Old", batch_thumbnail="https://img.example/a.png")
     body = {
         "title": "Other",
         "description": None,

@@ -25,7 +25,7 @@ def a_body(**values) -> dict:
         "description": "Long",
         "learning_outcomes": "Outcomes",
         "achievements": "Achievements",
-        "course_images": [{"image_url": "https://img.example/a.png"}, {"image_url": "/uploads/profile/b.png"}],
+        "course_images": [{"image_url": "https://img.example/a.png"}, {"image_url": "https://img.example/b.png"}],
         **values,
     }
 

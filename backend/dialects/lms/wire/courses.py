@@ -8,11 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from backend.domain.courses.queries import CourseImageView, CourseView
-from backend.domain.courses.terms import IMAGE_ADDRESS, CourseChanges, NewCourse
+from backend.domain.courses.terms import WEB_ADDRESS, CourseChanges, NewCourse
 
 Title = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
 Text = Annotated[str, Meta(min_length=1, max_length=100_000, pattern=r"\S")]
-ImageAddress = Annotated[str, Meta(min_length=1, max_length=500, pattern=IMAGE_ADDRESS)]
+ImageAddress = Annotated[str, Meta(min_length=1, max_length=500, pattern=WEB_ADDRESS)]
 
 
 class CourseImageIn(msgspec.Struct):

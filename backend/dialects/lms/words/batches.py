@@ -4,7 +4,7 @@ from backend.dialects.lms.words.word import Word
 
 WORDS = {
     "batches.not_found": Word("Batch not found", "Batch not found"),
-    "batches.meeting_not_found": Word("Meeting not found", "Meeting not found"),
+    "batches.meeting_not_found": Word("Meeting Doesn't Exist", "Meeting Doesn't Exist"),
     "batches.material_not_found": Word("Material not found", "Material not found"),
     "batches.full": Word("Kuota batch sudah penuh", "The batch is full"),
     "batches.quota_below_seats": Word(

@@ -1,0 +1,165 @@
+"""Meetings on the wire. Source: contract section 3, Meeting.
+
+Ours: `room`, `join_url`, and for students `locked`, `lock_reason`, `is_present` (null for staff).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from backend.core.actor import Actor
+from backend.dialects.lms.envelope import WORDS, tell
+from backend.dialects.lms.wire.batches import LongText, Moment
+from backend.dialects.lms.wire.courses import Title
+from backend.dialects.lms.wire.materials import MaterialOut
+from backend.dialects.lms.wire.users import UserOut
+from backend.domain.accounts.queries import PersonView
+from backend.domain.batches.meeting_queries import FullMeeting
+from backend.domain.batches.terms import MeetingChanges, MeetingKind, NewMeeting
+from backend.domain.enrolments.standing import StandingView
+
+Room = Annotated[str, Meta(max_length=255)]
+JoinAddress = Annotated[str, Meta(max_length=500, pattern=r"""^https?://[^\s"'<>\\]+$(?!\n)""")]
+
+
+class MeetingIn(msgspec.Struct):
+    """What a meeting begins with."""
+
+    title: Title
+    type: MeetingKind
+    start_at: Moment
+    end_at: Moment
+    description: LongText | None = None
+    is_open: bool = False
+    room: Room | None = None
+    join_url: JoinAddress | None = None
+
+    def new(self) -> NewMeeting:
+        """In the domain's terms."""
+        return NewMeeting(
+            title=self.title,
+            kind=self.type,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            description=self.description or "",
+            is_open=self.is_open,
+            room=self.room,
+            join_url=self.join_url,
+        )
+
+
+class MeetingUpdateIn(msgspec.Struct):
+    """What to change of a meeting; the type goes by either of its names."""
+
+    title: Title | UnsetType = UNSET
+    type: MeetingKind | UnsetType = UNSET
+    meeting_type: MeetingKind | UnsetType = UNSET
+    start_at: Moment | UnsetType = UNSET
+    end_at: Moment | UnsetType = UNSET
+    description: LongText | UnsetType | None = UNSET
+    is_open: bool | UnsetType = UNSET
+    room: Room | UnsetType | None = UNSET
+    join_url: JoinAddress | UnsetType | None = UNSET
+
+    def changes(self) -> MeetingChanges:
+        """In the domain's terms."""
+        return MeetingChanges(
+            title=self.title,
+            kind=self.meeting_type if isinstance(self.type, UnsetType) else self.type,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            description="" if self.description is None else self.description,
+            is_open=self.is_open,
+            room=self.room,
+            join_url=self.join_url,
+        )
+
+
+class AssignIn(msgspec.Struct):
+    """Who shall teach a meeting, too."""
+
+    teacher_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
+
+
+class ReplaceIn(msgspec.Struct):
+    """Who shall teach a meeting; an empty list leaves nobody."""
+
+    teacher_ids: Annotated[list[UUID], Meta(max_length=100)]
+
+
+class MeetingOut(msgspec.Struct):
+    """A meeting. `assignments` and `quizzes` are those of the features that own them."""
+
+    id: UUID
+    batch_id: UUID
+    title: str
+    description: str
+    type: MeetingKind
+    meeting_type: MeetingKind
+    start_at: datetime
+    end_at: datetime
+    is_open: bool
+    room: str | None
+    join_url: str | None
+    teachers: list[UserOut]
+    assignments: Sequence[object]
+    materials: list[MaterialOut]
+    quizzes: Sequence[object]
+    locked: bool | None
+    lock_reason: str | None
+    is_present: bool | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: FullMeeting, actor: Actor, work: "Work", standing: StandingView | None = None) -> "MeetingOut":
+        """As the contract shows it to this reader."""
+        return cls(
+            id=view.uuid,
+            batch_id=view.batch_uuid,
+            title=view.title,
+            description=view.description,
+            type=view.kind,
+            meeting_type=view.kind,
+            start_at=view.start_at,
+            end_at=view.end_at,
+            is_open=view.is_open,
+            room=view.room,
+            join_url=view.join_url,
+            teachers=[teacher_out(person, actor) for person in view.teachers],
+            assignments=work.assignments.get(view.id, ()),
+            materials=[MaterialOut.of(material, actor) for material in view.materials],
+            quizzes=work.quizzes.get(view.id, ()),
+            locked=None if standing is None else standing.locked_by is not None,
+            lock_reason=_reason(standing),
+            is_present=None if standing is None else standing.is_present,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+        )
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done in some meetings, by the meeting's id, as it goes on the wire."""
+
+    assignments: Mapping[int, Sequence[object]] = {}
+    quizzes: Mapping[int, Sequence[object]] = {}
+
+
+def teacher_out(person: PersonView, actor: Actor) -> UserOut:
+    """A teacher: admins see all, teachers no profile, students neither profile nor e-mail and phone."""
+    shown = UserOut.of(person)
+    if not actor.is_admin:
+        shown.profile = None
+    if actor.is_student:
+        shown.email = shown.phone = ""
+    return shown
+
+
+def _reason(standing: StandingView | None) -> str | None:
+    if standing is None or standing.locked_by is None or standing.lock_code is None:
+        return None
+    return tell(WORDS[standing.lock_code], {"title": standing.locked_by.title}, english=False)

@@ -1,0 +1,96 @@
+"""How a person stands before the meetings of a batch and their materials: let in, locked out, or present."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from backend.core import db
+from backend.core.actor import Actor
+from backend.core.ids import Ref
+from backend.domain.batches import meeting_queries as meetings
+from backend.domain.batches import queries as batches
+from backend.domain.batches.meeting_queries import MaterialView
+from backend.domain.enrolments.errors import AssignmentOpen, AttendanceNotTaken, QuizOpen, WasAbsent
+from backend.domain.enrolments.queries import Missing, must_be_enrolled, progress
+from backend.domain.enrolments.terms import ActivityKind
+
+
+class StandingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A student before a meeting. `locked_by` is the first thing the gate asks for; `is_present` None: not taken.
+
+    `lock_code` is the code of the error that the gate would raise.
+    """
+
+    locked_by: Missing | None
+    lock_code: str | None
+    is_present: bool | None
+
+
+_MEETINGS = """
+SELECT m.id, t.is_present, CASE WHEN b.gate THEN (
+    SELECT p.id FROM meeting p WHERE p.batch_id = m.batch_id AND p.start_at < m.start_at
+    ORDER BY p.start_at DESC, p.id DESC LIMIT 1
+) END AS previous_id
+FROM meeting m JOIN batch b ON b.id = m.batch_id
+LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = $2
+WHERE m.batch_id = $1
+"""
+
+
+async def standings(actor: Actor, batch_id: int) -> Mapping[int, StandingView]:
+    """How a student stands before each meeting of a batch, by the meeting's id; empty for its staff.
+
+    Three statements for a student, however many meetings there are.
+
+    Raises: NotEnrolled, NotTeaching.
+    """
+    if not actor.is_student:
+        await batches.must_teach_batch(actor, batch_id)
+        return {}
+    enrolment = await must_be_enrolled(actor.person_id, batch_id)
+    first: dict[int, Missing] = {}
+    for missing in (await progress(enrolment.id)).missing:
+        first.setdefault(missing.meeting_id, missing)
+    rows = await db.fetch(_MEETINGS, batch_id, actor.person_id)
+    return {row["id"]: _standing(first.get(row["previous_id"]), is_present=row["is_present"]) for row in rows}
+
+
+async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
+    """A material, for admins, who teaches its meeting, and who is in its batch.
+
+    Raises: MaterialNotFound, NotEnrolled, NotTeaching.
+    """
+    material = await meetings.material(ref)
+    if actor.is_student:
+        await must_be_enrolled(actor.person_id, material.batch_id)
+    else:
+        await batches.must_teach_meeting(actor, material.meeting_id)
+    return material
+
+
+async def reads_materials(actor: Actor, material_ids: Sequence[int]) -> bool:
+    """Whether a person reads the content of at least one of some materials. One statement.
+
+    Whoever teaches in its batch does; whoever is in its batch does once the meeting is open.
+    """
+    return bool(
+        await db.value(
+            "SELECT EXISTS (SELECT FROM material l JOIN meeting m ON m.id = l.meeting_id WHERE l.id = ANY($1) AND ("
+            " EXISTS (SELECT FROM meeting_teacher t JOIN meeting o ON o.id = t.meeting_id"
+            "  WHERE o.batch_id = m.batch_id AND t.account_id = $2)"
+            " OR (m.is_open AND EXISTS (SELECT FROM enrolment e"
+            "  WHERE e.batch_id = m.batch_id AND e.account_id = $2 AND e.state = 'active'))))",
+            list(material_ids),
+            actor.account_id,
+        )
+    )
+
+
+def _standing(missing: Missing | None, *, is_present: bool | None) -> StandingView:
+    return StandingView(locked_by=missing, lock_code=_code(missing) if missing else None, is_present=is_present)
+
+
+def _code(missing: Missing) -> str:
+    if missing.kind is ActivityKind.MEETING:
+        return WasAbsent.code if missing.is_recorded else AttendanceNotTaken.code
+    return AssignmentOpen.code if missing.kind is ActivityKind.ASSIGNMENT else QuizOpen.code
