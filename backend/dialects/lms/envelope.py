@@ -13,9 +13,11 @@ from backend.core import causes, errors
 from backend.core.errors import Broken, DomainError
 from backend.core.log import logger
 from backend.core.paging import Listing, Paged
+from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.words import all_words
 from backend.dialects.lms.words.core import RULES
 from backend.dialects.lms.words.word import Word
+from backend.domain.accounts.terms import GroupType
 from backend.http.validation import explain
 from storage.errors import StorageDown
 
@@ -99,7 +101,8 @@ class _Data(dict[str, Any]):
 
 def tell(word: Word, data: dict[str, Any], *, english: bool) -> str:
     """A word with its values filled in."""
-    return (word.en if english else word.id).format_map(_Data(data))
+    shown = {name: GroupWord.of(value) if isinstance(value, GroupType) else value for name, value in data.items()}
+    return (word.en if english else word.id).format_map(_Data(shown))
 
 
 def tell_field(name: str, broken: Broken, *, english: bool) -> str:
@@ -137,7 +140,7 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure
         if failure is None:
             return _answer(status, text, None, headers)
     detail = {"message": text, "rows": error.data["rows"]} if "rows" in error.data else text
-    return _answer(status, failure or text, detail, headers)
+    return _answer(status, failure or word.message or text, detail, headers)
 
 
 def _at_the_door(request: AnyRequest, error: DomainError) -> bool:

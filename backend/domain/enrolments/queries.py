@@ -8,6 +8,11 @@ from uuid import UUID
 import msgspec
 
 from backend.core import db
+from backend.core.actor import Actor
+from backend.core.ids import Ref
+from backend.core.paging import Listing, Paged
+from backend.domain.batches import queries as batches
+from backend.domain.batches.queries import BatchView
 from backend.domain.enrolments import rules
 from backend.domain.enrolments.errors import (
     AssignmentOpen,
@@ -38,6 +43,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     item_id: int
     meeting_id: int
+    meeting_uuid: UUID
     is_recorded: bool = False
 
 
@@ -80,24 +86,24 @@ class _Item(Missing, frozen=True, kw_only=True):
 _ENROLMENT = "SELECT id, uuid, account_id, batch_id, state, created_at FROM enrolment"
 
 _ITEMS = """
-SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, t.id IS NOT NULL AS is_recorded,
-       COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id
+SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, m.uuid AS meeting_uuid,
+       t.id IS NOT NULL AS is_recorded, COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id
 FROM enrolment e JOIN meeting m ON m.batch_id = e.batch_id
 LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = e.account_id
 UNION ALL
-SELECT a.kind, a.title, a.item_id, a.meeting_id, false, c.id IS NOT NULL, m.start_at, e.id
+SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id
 FROM enrolment e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
 JOIN meeting m ON m.id = a.meeting_id
 LEFT JOIN completion c ON c.activity_id = a.id AND c.enrolment_id = e.id
 """
 
 _PROGRESS = f"""
-SELECT kind, title, item_id, meeting_id, is_recorded, is_done FROM ({_ITEMS}) AS item
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done FROM ({_ITEMS}) AS item
 WHERE enrolment_id = $1 ORDER BY start_at, meeting_id, array_position($2::text[], kind::text), item_id
 """  # noqa: S608 - our own text
 
 _BEFORE = f"""
-SELECT kind, title, item_id, meeting_id, is_recorded, is_done FROM ({_ITEMS}) AS item
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done FROM ({_ITEMS}) AS item
 WHERE enrolment_id = $1 AND NOT is_done AND meeting_id = (
     SELECT p.id FROM meeting m JOIN batch b ON b.id = m.batch_id AND b.gate
     JOIN meeting p ON p.batch_id = m.batch_id AND p.start_at < m.start_at
@@ -143,6 +149,24 @@ async def must_be_enrolled(account_id: int, batch_id: int) -> EnrolmentView:
     if found is None:
         raise NotEnrolled
     return found
+
+
+async def batches_of(actor: Actor, listing: Listing) -> Paged[BatchView]:
+    """The actor's batches: those a teacher teaches, those anybody else is in."""
+    if actor.is_teacher:
+        return await batches.batches_taught(actor.person_id, listing)
+    found = await db.fetch("SELECT batch_id FROM enrolment WHERE account_id = $1 AND state = 'active'", actor.person_id)
+    return await batches.batches_by_id([row["batch_id"] for row in found], listing)
+
+
+async def progress_of(actor: Actor, batch_ref: Ref) -> ProgressView:
+    """How far the actor is in a batch of theirs.
+
+    Raises: BatchNotFound, NotEnrolled.
+    """
+    batch = await batches.batch(batch_ref)
+    held = await must_be_enrolled(actor.person_id, batch.id)
+    return await progress(held.id)
 
 
 async def enrolments_of(batch_id: int) -> list[EnrolmentView]:

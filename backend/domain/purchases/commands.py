@@ -15,11 +15,15 @@ from backend.core.actor import Actor
 from backend.core.db import savepoint, transaction
 from backend.core.ids import Ref
 from backend.core.outbox import emit
+from backend.domain.accounts import commands as accounts
 from backend.domain.accounts.errors import AdminOnly
-from backend.domain.accounts.terms import GroupType
+from backend.domain.accounts.queries import PersonView
+from backend.domain.accounts.terms import GroupType, Particulars
 from backend.domain.batches import commands as batches
 from backend.domain.batches.errors import BatchNotFound
 from backend.domain.enrolments import commands as enrolments
+from backend.domain.files import commands as files
+from backend.domain.files.terms import OwnerKind
 from backend.domain.purchases import queries, rules
 from backend.domain.purchases.errors import (
     AlreadyBuying,
@@ -33,10 +37,9 @@ from backend.domain.purchases.errors import (
     NotYoursToPay,
     PaymentImpossible,
     PaymentTooLate,
-    PriceGroupExists,
-    PriceGroupNotFound,
     PriceMissing,
     PurchaseNotFound,
+    PurchaseOpen,
     ReasonMissing,
     RegistrationClosed,
     RegistrationNotOpen,
@@ -49,7 +52,7 @@ from backend.domain.purchases.events import (
     PurchasePaid,
     PurchaseRejected,
 )
-from backend.domain.purchases.queries import PriceGroupView, PurchaseView
+from backend.domain.purchases.queries import PurchaseView
 from backend.domain.purchases.terms import PaymentState
 
 _DRAWS = 20
@@ -93,7 +96,8 @@ async def _offer(account_id: int, batch_ref: Ref) -> Record:
         " now() > b.registration_end_at OR b.archived_at IS NOT NULL AS is_late, p.group_type, p.group_verified,"
         " EXISTS (SELECT FROM batch_group g WHERE g.batch_id = b.id AND g.group_type = p.group_type) AS is_allowed,"
         " (SELECT g.id FROM price_group g WHERE g.group_type = p.group_type) AS price_group_id"
-        f" FROM batch b, profile p WHERE b.{db.column_of(batch_ref)} = $2 AND p.account_id = $1 FOR SHARE OF p",
+        " FROM batch b, account a JOIN profile p ON p.account_id = a.id"
+        f" WHERE b.{db.column_of(batch_ref)} = $2 AND a.id = $1 FOR SHARE OF a, p",
         account_id,
         batch_ref,
     )
@@ -172,10 +176,11 @@ async def _reserve_amount(account_id: int, offer: Record) -> int:
 async def pay_purchase(actor: Actor, ref: Ref, proof_url: str, payer: Payer) -> PurchaseView:
     """Hand in a proof of payment; an admin will look at it.
 
-    After a rejection a better proof takes a seat and the same amount again, if they are still free.
+    `proof_url` is an upload of the actor's own, or elsewhere. After a rejection a better proof takes a seat and the
+    same amount again, if they are still free.
 
     Raises: PurchaseNotFound, NotYoursToPay, PaymentImpossible, PaymentTooLate; after a rejection also AlreadyBuying,
-        AmountTaken and BatchFull.
+        AmountTaken and BatchFull. FileNotFound and FileNotReady for an upload that cannot be a proof.
     Emits: PaymentProofUploaded; PurchaseExpired for overdue ones.
     """
     async with transaction():
@@ -189,6 +194,7 @@ async def pay_purchase(actor: Actor, ref: Ref, proof_url: str, payer: Payer) -> 
             raise PaymentImpossible(state=before)
         if before is PaymentState.REJECTED:
             await _reserve_again(held)
+        await files.attach(actor, proof_url, OwnerKind.PURCHASE, held["id"])
         await _await_confirmation(held["id"], proof_url, payer)
         await _note(held["id"], before, PaymentState.WAITING_CONFIRMATION, actor, None)
         await emit(PaymentProofUploaded(held["id"]))
@@ -349,41 +355,33 @@ async def _note(
     )
 
 
-async def create_price_group(actor: Actor, group_type: GroupType, *, name: str, price: int) -> PriceGroupView:
-    """Name a group and set what it pays, in rupiah; once per group.
+async def update_my_profile(
+    actor: Actor,
+    told: Particulars,
+    *,
+    name: str | None = None,
+    phone: str | None = None,
+    avatar: str | None = None,
+) -> PersonView:
+    """Change what the actor tells of themselves; the price of an open purchase hangs on the group and its proof.
 
-    Raises: AdminOnly, PriceGroupExists.
+    Raises: PurchaseOpen, and what `accounts.update_profile` raises.
     """
-    _must_be_admin(actor)
     async with transaction():
-        found = await db.value(
-            "INSERT INTO price_group (group_type, name, price) VALUES ($1, $2, $3)"
-            " ON CONFLICT (group_type) DO NOTHING RETURNING id",
-            str(group_type),
-            name,
-            price,
+        await db.value("SELECT id FROM account WHERE id = $1 FOR UPDATE", actor.person_id)
+        if await _changes_group(actor.person_id, told) and await queries.has_open_purchase(actor.person_id):
+            raise PurchaseOpen
+        return await accounts.update_profile(actor, told, name=name, phone=phone, avatar=avatar)
+
+
+async def _changes_group(account_id: int, told: Particulars) -> bool:
+    return bool(
+        await db.value(
+            "SELECT (coalesce($2, group_type), coalesce($3, nim), coalesce($4, nim_proof))"
+            " IS DISTINCT FROM (group_type, nim, nim_proof) FROM profile WHERE account_id = $1",
+            account_id,
+            told.group_type and str(told.group_type),
+            told.nim,
+            told.nim_proof,
         )
-        if found is None:
-            raise PriceGroupExists(group=group_type)
-        return await queries.price_group(int(found))
-
-
-async def change_price_group(
-    actor: Actor, ref: Ref, *, name: str | None = None, price: int | None = None
-) -> PriceGroupView:
-    """Rename a group or change what it pays; purchases made before keep their price.
-
-    Raises: AdminOnly, PriceGroupNotFound.
-    """
-    _must_be_admin(actor)
-    async with transaction():
-        found = await db.value(
-            "UPDATE price_group SET name = COALESCE($2, name), price = COALESCE($3, price), updated_at = now()"  # noqa: S608 - our names
-            f" WHERE {db.column_of(ref)} = $1 RETURNING id",
-            ref,
-            name,
-            price,
-        )
-        if found is None:
-            raise PriceGroupNotFound(ref=str(ref))
-        return await queries.price_group(int(found))
+    )

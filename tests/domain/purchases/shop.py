@@ -3,7 +3,7 @@
 from backend.core import db
 from backend.core.actor import SYSTEM, Actor, Role
 from backend.domain.accounts.terms import GroupType
-from backend.domain.purchases import commands
+from backend.domain.purchases import price_commands
 from backend.domain.purchases.commands import Payer
 from tests.people import an_account
 
@@ -15,7 +15,7 @@ PROOF = "https://pictures.example/proof.png"
 async def prices() -> None:
     """What each group pays."""
     for group, price in PRICES.items():
-        await commands.create_price_group(SYSTEM, group, name=str(group), price=price)
+        await price_commands.create_price_group(SYSTEM, group, name=str(group), price=price)
 
 
 async def a_buyer(group: str = "public") -> Actor:

@@ -8,11 +8,11 @@ from backend.core import clock, db
 from backend.core.actor import SYSTEM
 from backend.core.ids import new_uuid
 from backend.domain.accounts.errors import AdminOnly
-from backend.domain.accounts.terms import GroupType
+from backend.domain.accounts.terms import GroupType, Particulars
 from backend.domain.batches.errors import BatchFull, BatchNotFound
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments import queries as in_batch
-from backend.domain.purchases import commands, errors, queries
+from backend.domain.purchases import commands, errors, price_commands, queries
 from backend.domain.purchases.terms import PaymentState
 from tests.background import drain
 from tests.domain.purchases.shop import PAYER, PRICES, PROOF, a_buyer, overdue, prices, seats, told
@@ -293,16 +293,16 @@ async def test_codes_widen_to_four_digits_and_then_run_out():
 
 async def test_prices_are_set_by_admins():
     with pytest.raises(errors.PriceGroupExists):
-        await commands.create_price_group(SYSTEM, GroupType.PUBLIC, name="Public", price=1)
+        await price_commands.create_price_group(SYSTEM, GroupType.PUBLIC, name="Public", price=1)
     with pytest.raises(AdminOnly):
-        await commands.create_price_group(await a_buyer(), GroupType.PUBLIC, name="Public", price=1)
+        await price_commands.create_price_group(await a_buyer(), GroupType.PUBLIC, name="Public", price=1)
     group = next(g for g in (await queries.price_groups(queries.Listing())).items if g.group_type is GroupType.PUBLIC)
-    changed = await commands.change_price_group(SYSTEM, group.uuid, price=2_500_000)
+    changed = await price_commands.change_price_group(SYSTEM, group.uuid, price=2_500_000)
     assert (changed.price, changed.name) == (2_500_000, group.name)
     with pytest.raises(AdminOnly):
-        await commands.change_price_group(await a_buyer(), group.uuid, price=1)
+        await price_commands.change_price_group(await a_buyer(), group.uuid, price=1)
     with pytest.raises(errors.PriceGroupNotFound):
-        await commands.change_price_group(SYSTEM, new_uuid(), price=1)
+        await price_commands.change_price_group(SYSTEM, new_uuid(), price=1)
     with pytest.raises(errors.PriceGroupNotFound):
         await queries.price_group(new_uuid())
 
@@ -314,3 +314,23 @@ async def test_an_open_purchase_is_known():
     assert await queries.has_open_purchase(buyer.person_id)
     await overdue(made.id)
     assert not await queries.has_open_purchase(buyer.person_id)
+
+
+async def test_the_group_stays_while_a_purchase_is_open():
+    batch, buyer = await a_batch(), await a_buyer("other_student")
+    made = await commands.create_purchase(buyer, batch.uuid)
+    for change in (
+        Particulars(group_type=GroupType.PUBLIC, nik="1"),
+        Particulars(nim="77"),
+        Particulars(nim_proof="/x"),
+    ):
+        with pytest.raises(errors.PurchaseOpen):
+            await commands.update_my_profile(buyer, change)
+    same = Particulars(group_type=GroupType.OTHER_STUDENT, address="Elsewhere")
+    changed = await commands.update_my_profile(buyer, same, name="Renamed")
+    assert changed.profile is not None
+    assert (changed.name, changed.profile.address) == ("Renamed", "Elsewhere")
+    await commands.cancel_purchase(buyer, made.id)
+    changed = await commands.update_my_profile(buyer, Particulars(nim="77", nim_proof="/x"))
+    assert changed.profile is not None
+    assert changed.profile.nim == "77"
