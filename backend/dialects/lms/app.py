@@ -9,7 +9,7 @@ from litestar.router import Router
 
 from backend.core.errors import DomainError
 from backend.core.settings import settings
-from backend.dialects.lms import auth, envelope, paging
+from backend.dialects.lms import auth, content, envelope, paging
 from backend.dialects.lms.routes import controllers
 from backend.http.idempotency import Idempotency
 
@@ -34,7 +34,7 @@ def build() -> Litestar:
     api = Router(PREFIX, route_handlers=list(controllers()))
     origins = list(settings().cors_origins)
     return Litestar(
-        route_handlers=[hello, api],
+        route_handlers=[hello, content.send, api],
         middleware=[auth.Authentication(), Idempotency(auth.principal)],
         dependencies={
             "actor": Provide(auth.actor, sync_to_thread=False),

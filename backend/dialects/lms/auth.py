@@ -77,3 +77,14 @@ def principal(scope: Scope) -> str | None:
     """Who a request's `Idempotency-Key` belongs to; None for a stranger."""
     found = scope.get("user")
     return f"account:{found.account_id}" if isinstance(found, Actor) else None
+
+
+def optional_actor(request: Request[Any, Any, Any]) -> Actor | None:
+    """The actor of a request that need not have one (`opt={"public": True, "optional": True}`)."""
+    found = request.scope.get("user")
+    return found if isinstance(found, Actor) else None
+
+
+def client_address(request: Request[Any, Any, Any]) -> str:
+    """Where a request comes from, as the front door found it."""
+    return request.client.host if request.client else ""

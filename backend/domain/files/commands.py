@@ -47,6 +47,13 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """A file whose bytes are about to come."""
+
+    id: int
+    uuid: UUID
+
+
 class Probed(msgspec.Struct, frozen=True, kw_only=True):
     """A recording that was looked at, and the object it is served from (another one if it had to be remuxed)."""
 
@@ -75,8 +82,8 @@ class Received(msgspec.Struct, frozen=True):
     job: Queued | None
 
 
-async def begin(actor: Actor | None, kind: FileKind, original_name: str, address: str) -> int:
-    """Write the row of a file whose bytes are about to come, and commit it; says its id.
+async def begin(actor: Actor | None, kind: FileKind, original_name: str, address: str) -> Begun:
+    """Write the row of a file whose bytes are about to come, and commit it.
 
     `address` is the client's; it is counted where there is no actor (pictures only: a card for registration).
 
@@ -88,14 +95,13 @@ async def begin(actor: Actor | None, kind: FileKind, original_name: str, address
     if await throttle.hit(key, window_s=UPLOAD_WINDOW_S) > limit:
         raise TooManyUploads(retry_after_s=await throttle.wait_s(key, limit=limit, window_s=UPLOAD_WINDOW_S))
     async with transaction():
-        return int(
-            await db.value(
-                "INSERT INTO file (owner_id, kind, state, original_name) VALUES ($1, $2, 'begun', $3) RETURNING id",
-                owner_id,
-                str(kind),
-                original_name,
-            )
+        row = await db.fetch(
+            "INSERT INTO file (owner_id, kind, state, original_name) VALUES ($1, $2, 'begun', $3) RETURNING id, uuid",
+            owner_id,
+            str(kind),
+            original_name,
         )
+        return db.view(Begun, row[0])
 
 
 async def record(file_id: int, location: str, arrived: Arrived) -> Received:
