@@ -51,6 +51,7 @@ CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX file_owner ON file (owner_id, id);
 CREATE INDEX file_unsettled ON file (state, created_at) WHERE state IN ('begun', 'processing', 'removed');
 CREATE UNIQUE INDEX file_object ON file (object_key) WHERE object_key <> '';
+CREATE INDEX file_poster ON file (poster_key) WHERE poster_key IS NOT NULL;
 CREATE INDEX attachment_owner ON attachment (owner_kind, owner_id);
 CREATE INDEX course_image_course ON course_image (course_id, position);
 CREATE INDEX batch_course ON batch (course_id);

@@ -319,8 +319,9 @@ async def _is_used(file_id: int, address: str) -> bool:
     return bool(
         await db.value(
             "SELECT EXISTS (SELECT FROM attachment WHERE file_id = $1)"
-            " OR EXISTS (SELECT FROM account WHERE avatar = $2) OR EXISTS (SELECT FROM profile WHERE nim_proof = $2)",
+            " OR EXISTS (SELECT FROM account WHERE avatar = ANY($2))"
+            " OR EXISTS (SELECT FROM profile WHERE nim_proof = ANY($2))",
             file_id,
-            address,
+            [address, settings().public_url + address],
         )
     )

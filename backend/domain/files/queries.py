@@ -1,6 +1,5 @@
 """What can be asked about files."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import msgspec
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.core.settings import settings
 from backend.domain.files import rules
 from backend.domain.files.access import READERS
 from backend.domain.files.errors import FileNotFound, FileNotReady
@@ -111,7 +111,9 @@ async def _may_read(actor: Actor | None, found: FileView) -> bool:
     owners = await _owners(found)
     if rules.PUBLIC & owners.keys():
         return True
-    return actor is not None and await _reads_owner(actor, owners)
+    if actor is None:
+        return False
+    return actor.account_id in owners.get(OwnerKind.CARD_PROOF, ()) or await _reads_owner(actor, owners)
 
 
 async def _reads_owner(actor: Actor, owners: dict[OwnerKind, list[int]]) -> bool:
@@ -130,19 +132,15 @@ async def _owners(found: FileView) -> dict[OwnerKind, list[int]]:
     """
     rows = await db.fetch(
         "SELECT owner_kind, owner_id FROM attachment WHERE file_id = $1"
-        " UNION ALL SELECT 'avatar', id FROM account WHERE avatar = $2 AND id = $3"
+        " UNION ALL SELECT 'avatar', id FROM account WHERE avatar IN ($2, $4) AND id = $3"
         " UNION ALL SELECT 'card_proof', account_id FROM profile"
-        " WHERE nim_proof = $2 AND (account_id = $3 OR $3::bigint IS NULL)",
+        " WHERE nim_proof IN ($2, $4) AND (account_id = $3 OR $3::bigint IS NULL)",
         found.id,
         found.address,
         found.owner_id,
+        settings().public_url + found.address,
     )
     owners: dict[OwnerKind, list[int]] = {}
     for row in rows:
         owners.setdefault(OwnerKind(row["owner_kind"]), []).append(row["owner_id"])
     return owners
-
-
-async def reads_card(actor: Actor, account_ids: Sequence[int]) -> bool:
-    """A card is seen by whom it belongs to."""
-    return actor.account_id in account_ids

@@ -3,7 +3,8 @@
 from typing import Any
 
 from litestar import Controller, HttpMethod, Request, Response, get, post, route
-from litestar.params import FromPath, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from backend.core.actor import Actor
 from backend.core.ids import parse_uuid
