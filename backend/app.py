@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 from backend.core import db, wake
 from backend.core.log import configure
 from backend.core.settings import settings
+from backend.domain.assignments.readers import reads_assignment, reads_submission
+from backend.domain.enrolments.readers import reads_material
+from backend.domain.files import access
+from backend.domain.files.terms import OwnerKind
 from backend.domain.jobs import queries as jobs
+from backend.domain.purchases.readers import reads_purchase
 from backend.http import ending, metrics, shared
 from backend.http.front import WATCHES, Dialect, FrontDoor
 from backend.http.watch import Hub
@@ -18,6 +23,14 @@ DIALECTS = (
     "backend.dialects.site",
 )
 """Modules of dialects, the most particular first; `site` is last and takes what nobody claims."""
+
+READERS: dict[OwnerKind, access.Reader] = {
+    OwnerKind.MATERIAL: reads_material,
+    OwnerKind.ASSIGNMENT: reads_assignment,
+    OwnerKind.SUBMISSION: reads_submission,
+    OwnerKind.PURCHASE: reads_purchase,
+}
+"""Who says whether a file may be read, by what the file belongs to; the rest is public, or the owner's."""
 
 
 @asynccontextmanager
@@ -43,4 +56,5 @@ def load(name: str) -> Dialect:
 job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)
 shared.offer_job_hub(job_hub)
 WATCHES.append(metrics.watch)
+access.READERS.update(READERS)
 app = FrontDoor([load(name) for name in DIALECTS], resources)
