@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from backend import migrate
+from backend import cli_jobs, migrate
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    cli_jobs.add(commands, say)
     return parser
 
 
