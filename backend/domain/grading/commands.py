@@ -22,7 +22,7 @@ async def grade_attempt(attempt_id: int) -> None:
     Emits: AttemptGraded.
     """
     async with transaction():
-        if not await grade_attempts([attempt_id]):
+        if not await _grade([attempt_id]):
             state = await attempt_queries.state_of(attempt_id)
             if state is AttemptState.OPEN:
                 raise AttemptNotFinal(attempt=attempt_id)
@@ -36,14 +36,18 @@ async def grade_attempts(attempt_ids: Sequence[int]) -> int:
     Emits: AttemptGraded.
     """
     async with transaction():
-        answered = await attempt_queries.final_answers(attempt_ids)
-        if not answered:
-            return 0
-        keys = await assessments.answer_keys({attempt.assessment_id for attempt in answered})
-        await _record(answered, [_score(keys.get(attempt.assessment_id, []), attempt) for attempt in answered])
-        await attempts.mark_graded([attempt.id for attempt in answered])
-        await emit(*[AttemptGraded(attempt.id) for attempt in answered])
-        return len(answered)
+        return await _grade(attempt_ids)
+
+
+async def _grade(attempt_ids: Sequence[int]) -> int:
+    answered = await attempt_queries.final_answers(attempt_ids)
+    if not answered:
+        return 0
+    keys = await assessments.answer_keys({attempt.assessment_id for attempt in answered})
+    await _record(answered, [_score(keys[attempt.assessment_id], attempt) for attempt in answered])
+    await attempts.mark_graded([attempt.id for attempt in answered])
+    await emit(*[AttemptGraded(attempt.id) for attempt in answered])
+    return len(answered)
 
 
 def _score(key: Sequence[assessments.KeyView], attempt: FinalAnswers) -> Score:
