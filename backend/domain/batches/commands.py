@@ -37,7 +37,8 @@ from backend.domain.files.terms import OwnerKind
 async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchView:
     """Open a batch of a course. Its slug comes from the title, and its code from chance; neither ever changes.
 
-    Raises: BatchKeptByAdmins, ClassEndsTooEarly, EndsTooEarly, RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+    Raises: BatchKeptByAdmins, ClassEndsTooEarly, CourseNotFound, EndsTooEarly, FileNotFound, FileNotReady,
+        RegistrationEndsTooEarly, RegistrationOutlastsBatch.
     """
     _admins_only(actor)
     _refuse_fault(new)
@@ -57,8 +58,8 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
 async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchView:
     """Change a batch; slug and code stay. The row is locked, so no seat is taken meanwhile.
 
-    Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, QuotaBelowSeats,
-        RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+    Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, FileNotFound, FileNotReady,
+        QuotaBelowSeats, RegistrationEndsTooEarly, RegistrationOutlastsBatch.
     """
     _admins_only(actor)
     values: dict[Any, Any] = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}

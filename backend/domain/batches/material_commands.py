@@ -23,7 +23,7 @@ from backend.domain.files.terms import OwnerKind
 async def create_material(actor: Actor, meeting_ref: Ref, new: NewMaterial) -> MaterialView:
     """Give a meeting something to read, hear or watch; an address of an upload of ours counts as the file.
 
-    Raises: Invalid. Beyond its own: MeetingNotFound, NotTeaching, FileNotFound, FileNotReady.
+    Raises: Invalid, MeetingNotFound, NotTeaching, FileNotFound, FileNotReady.
     """
     if (new.url is None) == (new.file is None):
         raise Invalid(fields={"url": Broken("required")} if new.url is None else {"file_id": Broken("invalid")})
@@ -46,7 +46,7 @@ async def create_material(actor: Actor, meeting_ref: Ref, new: NewMaterial) -> M
 async def update_material(actor: Actor, ref: Ref, changes: MaterialChanges) -> MaterialView:
     """Change a material.
 
-    Raises: Invalid, MaterialNotFound. Beyond its own: NotTeaching, FileNotFound, FileNotReady.
+    Raises: Invalid, MaterialNotFound, NotTeaching, FileNotFound, FileNotReady.
     """
     if changes.url is not UNSET and changes.file is not UNSET:
         raise Invalid(fields={"file_id": Broken("invalid")})
@@ -63,7 +63,7 @@ async def update_material(actor: Actor, ref: Ref, changes: MaterialChanges) -> M
 async def delete_material(actor: Actor, ref: Ref) -> None:
     """Take a material away, and its file, if nothing else needs it.
 
-    Raises: MaterialNotFound. Beyond its own: NotTeaching.
+    Raises: MaterialNotFound, NotTeaching.
     """
     async with transaction():
         material_id = await _lock(actor, ref)

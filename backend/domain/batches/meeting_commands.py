@@ -31,7 +31,7 @@ from backend.domain.batches.terms import MeetingChanges, NewMeeting
 async def create_meeting(actor: Actor, batch_ref: Ref, new: NewMeeting) -> FullMeeting:
     """Plan a meeting of a batch; who teaches it is said by `assign_teachers`.
 
-    Raises: BatchKeptByAdmins, EndsTooEarly. Beyond its own: BatchNotFound.
+    Raises: BatchKeptByAdmins, EndsTooEarly, BatchNotFound.
     """
     _admins_only(actor)
     if new.end_at <= new.start_at:

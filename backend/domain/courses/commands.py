@@ -24,7 +24,7 @@ from backend.domain.files.terms import OwnerKind
 async def create_course(actor: Actor, new: NewCourse) -> CourseView:
     """Offer a course. Its slug comes from the title, and its code from chance; neither ever changes.
 
-    Raises: CourseKeptByAdmins.
+    Raises: CourseKeptByAdmins, FileNotFound, FileNotReady.
     """
     _admins_only(actor)
     values = structs.asdict(new)
@@ -39,7 +39,7 @@ async def create_course(actor: Actor, new: NewCourse) -> CourseView:
 async def update_course(actor: Actor, ref: Ref, changes: CourseChanges) -> CourseView:
     """Change a course; slug and code stay.
 
-    Raises: CourseKeptByAdmins, CourseNotFound.
+    Raises: CourseKeptByAdmins, CourseNotFound, FileNotFound, FileNotReady.
     """
     _admins_only(actor)
     values: dict[Column | str, Any] = {

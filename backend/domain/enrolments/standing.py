@@ -1,6 +1,6 @@
 """How a person stands before the meetings of a batch and their materials: let in, locked out, or present."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -66,24 +66,6 @@ async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
     else:
         await batches.must_teach_meeting(actor, material.meeting_id)
     return material
-
-
-async def reads_materials(actor: Actor, material_ids: Sequence[int]) -> bool:
-    """Whether a person reads the content of at least one of some materials. One statement.
-
-    Whoever teaches in its batch does; whoever is in its batch does once the meeting is open.
-    """
-    return bool(
-        await db.value(
-            "SELECT EXISTS (SELECT FROM material l JOIN meeting m ON m.id = l.meeting_id WHERE l.id = ANY($1) AND ("
-            " EXISTS (SELECT FROM meeting_teacher t JOIN meeting o ON o.id = t.meeting_id"
-            "  WHERE o.batch_id = m.batch_id AND t.account_id = $2)"
-            " OR (m.is_open AND EXISTS (SELECT FROM enrolment e"
-            "  WHERE e.batch_id = m.batch_id AND e.account_id = $2 AND e.state = 'active'))))",
-            list(material_ids),
-            actor.account_id,
-        )
-    )
 
 
 def _standing(missing: Missing | None, *, is_present: bool | None) -> StandingView:

@@ -219,6 +219,19 @@ async def test_a_meeting_with_attendance_is_kept(admin: Person, student: Person)
     assert (answer.status_code, answer.json()["message"]) == (200, "Meeting deleted successfully")
 
 
+async def test_a_meeting_shows_its_assignments_and_quizzes(admin: Person):
+    meeting, other = [await school.a_meeting(batch) for batch in (await school.a_batch(), await school.a_batch())]
+    body = {"title": "Essay", "type": "essay", "start_at": "2027-01-01T00:00:00Z", "end_at": "2027-01-02T00:00:00Z"}
+    assert (await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/assignments", json=body)).status_code == 201
+    body = {"title": "Quiz", "quiz_type": "mc", "duration_minute": 10, "max_attempts": 1, "is_open": False}
+    assert (await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json=body)).status_code == 201
+    full = (await admin.http.get(f"/api/v1/meetings/{meeting.uuid}")).json()["data"]
+    assert [one["title"] for one in full["assignments"] + full["quizzes"]] == ["Essay", "Quiz"]
+    empty = (await admin.http.get(f"/api/v1/meetings/{other.uuid}")).json()["data"]
+    assert (empty["assignments"], empty["quizzes"]) == ([], [])
+    assert (await admin.http.delete(f"/api/v1/meetings/{meeting.uuid}")).status_code == 409
+
+
 async def test_a_long_list_asks_as_often_as_a_short_one(teacher: Person, student: Person, statements: list[str]):
     batch = await school.a_batch(gate=True)
     await school.enrol(batch, student.id)

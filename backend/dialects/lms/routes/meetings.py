@@ -11,6 +11,7 @@ from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
+from backend.dialects.lms.wire.assignments import AssignmentOut
 from backend.dialects.lms.wire.meetings import (
     AssignIn,
     MeetingIn,
@@ -20,7 +21,10 @@ from backend.dialects.lms.wire.meetings import (
     Work,
     teacher_out,
 )
+from backend.dialects.lms.wire.quizzes import QuizOut
 from backend.dialects.lms.wire.users import UserOut
+from backend.domain.assessments import queries as assessments
+from backend.domain.assignments import queries as assignments
 from backend.domain.batches import meeting_commands as meetings
 from backend.domain.batches import meeting_queries, queries
 from backend.domain.batches.meeting_queries import FullMeeting
@@ -28,8 +32,14 @@ from backend.domain.enrolments import standing
 
 
 async def work_of(found: Sequence[FullMeeting]) -> Work:
-    """The assignments and quizzes of some meetings, asked of the features that own them."""
-    return Work()
+    """The assignments and quizzes of some meetings, asked of the features that own them: three statements."""
+    ids = [meeting.id for meeting in found]
+    tasks = await assignments.of_meetings(ids)
+    quizzes = await assessments.quizzes_of_meetings(ids)
+    return Work(
+        assignments={id_: [AssignmentOut.of(task) for task in some] for id_, some in tasks.items()},
+        quizzes={id_: [QuizOut.of(quiz) for quiz in some] for id_, some in quizzes.items()},
+    )
 
 
 async def meeting_out(meeting: FullMeeting, actor: Actor) -> MeetingOut:

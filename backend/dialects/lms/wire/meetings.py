@@ -13,9 +13,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backend.core.actor import Actor
 from backend.dialects.lms.envelope import WORDS, tell
+from backend.dialects.lms.wire.assignments import AssignmentOut
 from backend.dialects.lms.wire.batches import LongText, Moment
 from backend.dialects.lms.wire.courses import Title
 from backend.dialects.lms.wire.materials import MaterialOut
+from backend.dialects.lms.wire.quizzes import QuizOut
 from backend.dialects.lms.wire.users import UserOut
 from backend.domain.accounts.queries import PersonView
 from backend.domain.batches.meeting_queries import FullMeeting
@@ -106,9 +108,9 @@ class MeetingOut(msgspec.Struct):
     room: str | None
     join_url: str | None
     teachers: list[UserOut]
-    assignments: Sequence[object]
+    assignments: Sequence[AssignmentOut]
     materials: list[MaterialOut]
-    quizzes: Sequence[object]
+    quizzes: Sequence[QuizOut]
     locked: bool | None
     lock_reason: str | None
     is_present: bool | None
@@ -145,8 +147,8 @@ class MeetingOut(msgspec.Struct):
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done in some meetings, by the meeting's id, as it goes on the wire."""
 
-    assignments: Mapping[int, Sequence[object]] = {}
-    quizzes: Mapping[int, Sequence[object]] = {}
+    assignments: Mapping[int, Sequence[AssignmentOut]] = {}
+    quizzes: Mapping[int, Sequence[QuizOut]] = {}
 
 
 def teacher_out(person: PersonView, actor: Actor) -> UserOut:
