@@ -10,6 +10,7 @@ from backend.domain.accounts.events import (
     VerificationRequested,
 )
 from backend.domain.attempts.events import AttemptSubmitted
+from backend.domain.certificates.events import CertificateIssued
 from backend.domain.enrolments.events import ProgressMade
 
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
@@ -19,6 +20,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     PasswordChanged: ("mail_password_changed",),
     AttemptSubmitted: ("grade_attempt",),
     ProgressMade: ("consider_certificate",),
+    CertificateIssued: ("mail_certificate",),
 }
 
 

@@ -35,9 +35,6 @@ from backend.domain.enrolments import queries as enrolments
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.commands import Queued
 
-RENDER = "render_certificate"
-ISSUE_BATCH = "issue_batch"
-
 
 class Issued(msgspec.Struct, frozen=True):
     """The certificate, and the job that draws it when it is new."""
@@ -100,7 +97,7 @@ async def issue_to_batch(actor: Actor, batch_ref: Ref) -> Queued:
         teaches = actor.is_teacher and await batches.teaches_batch(actor.account_id, batch.id)
         if not rules.may_issue_all(actor, teaches=teaches):
             raise NotYours
-        return await jobs.enqueue(ISSUE_BATCH, {"batch_id": batch.id}, owner_id=actor.account_id)
+        return await jobs.enqueue("issue_batch", {"batch_id": batch.id}, owner_id=actor.account_id)
 
 
 async def issue_to(batch_id: int, enrolment_ids: Sequence[int], *, job_id: int) -> Numbering:
@@ -154,9 +151,8 @@ async def _issue_unasked(batch_id: int, enrolment_ids: Sequence[int]) -> int:
 
 
 async def _draw(certificate_id: int, *, owner_id: int | None = None) -> Queued:
-    return await jobs.enqueue(
-        RENDER, {"certificate_id": certificate_id}, owner_id=owner_id, unique_key=f"{RENDER}:{certificate_id}"
-    )
+    body, key = {"certificate_id": certificate_id}, f"render_certificate:{certificate_id}"
+    return await jobs.enqueue("render_certificate", body, owner_id=owner_id, unique_key=key)
 
 
 async def _number(

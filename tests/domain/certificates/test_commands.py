@@ -59,7 +59,7 @@ async def test_a_certificate_from_request_to_file(storage):
 
     await db.statement("UPDATE account SET name = 'Another Name' WHERE id = $1", actor.account_id)
     await db.statement("UPDATE course SET title = 'Another Course' WHERE id = $1", batch.course_id)
-    assert [ran.kind for ran in await drain()] == ["render_certificate"]
+    assert [ran.kind for ran in await drain()] == ["render_certificate", "mail_certificate"]
     paper = await queries.stored_paper(actor, view.id)
     stored = b"".join([piece async for piece in storage.open(paper.object_key)])
     assert len(stored) == paper.size_bytes
@@ -238,7 +238,7 @@ async def test_certificates_that_come_by_themselves():
     await enrolments.add_activity(batch.id, meetings[0].id, ActivityKind.QUIZ, 1, "Quiz")
     assert not await commands.consider(enrolment_id)
     await enrolments.complete(account_id, ActivityKind.QUIZ, 1)
-    assert [ran.kind for ran in await drain()] == ["consider_certificate", "render_certificate"]
+    assert [ran.kind for ran in await drain()] == ["consider_certificate", "render_certificate", "mail_certificate"]
     assert not await commands.consider(enrolment_id)
     quiet, held = await a_finished_batch()
     assert not await commands.consider(await graduate(quiet, held, account_id))
