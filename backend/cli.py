@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+import msgspec
 
-from backend import cli_jobs, migrate
+from backend import cli_jobs, migrate, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 
@@ -30,11 +32,31 @@ async def _migrate(_: argparse.Namespace) -> int:
     return 0
 
 
+async def _seed(_: argparse.Namespace) -> int:
+    if settings().is_production:
+        say("Demo data never goes into a database of production.")
+        return 2
+    path = settings().var_dir / "demo_logins.json"
+    logins = await seeds.seed()
+    if logins is None:
+        say(f"The demo school is there; its logins are in {path}.")
+        return 0
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(logins)))
+    say(f"Made the demo school; its logins are in {path}.")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
     cli_jobs.add(commands, say)
+    seed = commands.add_parser("seed", help="make the demo school")
+    seed.add_argument("--demo", action="store_true", required=True, help="yes, demo data")
+    seed.set_defaults(run=_seed)
     return parser
 
 
