@@ -43,6 +43,7 @@ from backend.domain.files.terms import FileKind
 from backend.domain.grading import commands as grading
 from backend.domain.grading import grades
 from backend.domain.purchases import commands as purchases
+from backend.domain.purchases import price_commands as prices
 from backend.domain.purchases.commands import Payer
 from backend.domain.purchases.terms import PaymentState
 from storage import keys, s3
@@ -129,7 +130,7 @@ async def _recording(teacher: Actor, storage: s3.Storage, meeting_id: int, clip:
         extension=clip.extension,
         content_type=clip.content_type,
         size_bytes=stored.size_bytes,
-        sha256=stored.sha256,
+        sha256=stored.sha256_hex,
     )
     async with db.transaction():
         await files.record(begun.id, "media", arrived)
@@ -144,7 +145,7 @@ async def _school() -> dict[str, Login]:
     async with db.transaction():
         people = await _people(logins)
         for group, name, price in _PRICES:
-            await purchases.create_price_group(people.admin, group, name=name, price=price)
+            await prices.create_price_group(people.admin, group, name=name, price=price)
         course = await courses.create_course(people.admin, _course())
         await _finished_batch(people, course.id)
         await _running_batch(people, course.id)
@@ -263,8 +264,8 @@ async def _task(people: _People, meeting_id: int) -> int:
 
 async def _take(student: Actor, quiz_id: int, luck: int) -> None:
     attempt = await attempts.start_attempt(student, quiz_id)
-    paper = await attempt_queries.attempt(student, attempt.id)
-    for index, question in enumerate(paper.quiz.questions):
+    paper = await attempt_queries.attempt_detail(student, attempt.id)
+    for index, question in enumerate(paper.questions):
         chosen = _QUESTIONS[index][2] if index < luck else (_QUESTIONS[index][2] + 1) % len(question.options)
         await attempts.save_answer(student, attempt.id, question.uuid, question.options[chosen].uuid)
     await attempts.submit_attempt(student, attempt.id)
@@ -283,7 +284,7 @@ async def _finished_batch(people: _People, course_id: int) -> None:
         await _take(student, quiz_id, 2 + number % 4)
         work = Work(essay_text="Penghasilan bruto dikurangi PTKP, lalu dikalikan tarif pasal 17.")
         done = await grades.hand_in(student, task_id, work)
-        await grades.grade_submission(people.teacher, done.work.id, Decimal(70 + number % 5 * 6), "Sudah rapi.")
+        await grades.grade_submission(people.teacher, done.submission.id, Decimal(70 + number % 5 * 6), "Sudah rapi.")
     await _attend(people, batch_id, held)
     over = BatchChanges(registration_end_at=now() - timedelta(days=18), end_at=now() - timedelta(days=3))
     await batches.update_batch(people.admin, batch_id, over)
