@@ -101,7 +101,7 @@ async def storage() -> AsyncIterator[s3.Storage]:
     async with s3.connect(settings()) as client:
         await client.ensure_bucket()
         shared.offer(client)
-        resources._Open.storage = client
+        resources.offer(client)
         yield client
 
 
