@@ -20,7 +20,6 @@ FORM_BYTES = 64 << 10
 
 _ZIP = b"PK\x03\x04"
 _PIECE = 256 << 10
-_SPOOLED = 1 << 20
 
 
 class SheetMissing(Invalid):
@@ -76,16 +75,19 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
         yield piece
 
 
-def begin() -> BinaryIO:
-    """A file without a name, gone with its last handle; small ones stay in memory."""
-    return tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # type: ignore[return-value]
+async def send(filename: str, write: Callable[[BinaryIO], Awaitable[object]]) -> Stream:
+    """Send the spreadsheet that `write` writes into a file without a name, gone with its last handle.
 
-
-def download(file: BinaryIO, filename: str) -> Stream:
-    """Send a spreadsheet that was written into `begin()`'s file."""
-    file.seek(0, 2)
-    size = file.tell()
-    file.seek(0)
+    Raises: what `write` raises; then nothing was sent.
+    """
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by what sends it
+    try:
+        await write(file)
+        size = file.seek(0, 2)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     headers = {
         "content-disposition": f'attachment; filename="{filename}"',
         "content-length": str(size),

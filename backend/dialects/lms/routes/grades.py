@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 
 from backend.core.actor import Actor
 from backend.core.ids import parse_uuid
@@ -25,11 +26,10 @@ class GradeSheets(Controller):
     tags = ("grades",)
 
     @get("/assignments/{ref:str}/grades/excel", opt={"roles": auth.STAFF})
-    async def export(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Response[Any]:
+    async def export(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Stream:
         """Download the grading sheet: everybody in the batch, with the grades as they stand."""
-        target = sheets.begin()
-        task = await roster.write_sheet(actor, parse_uuid(ref), target)
-        return sheets.download(target, f"penilaian_{task.uuid}.xlsx")
+        assignment = parse_uuid(ref)
+        return await sheets.send(f"penilaian_{assignment}.xlsx", partial(roster.write_sheet, actor, assignment))
 
     @put(
         "/assignments/{ref:str}/grades/import",

@@ -1,6 +1,7 @@
 """Work that a caller waits for: asked once, followed live, cancelled. Ours, not the contract's."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from backend.core.actor import Actor
 from backend.core.errors import Unauthenticated
 from backend.core.ids import parse_uuid
 from backend.dialects.lms import auth
-from backend.dialects.lms.envelope import Envelope, success
+from backend.dialects.lms.envelope import Envelope, speaks_english, success
 from backend.dialects.lms.wire.jobs import PREFIX, JobOut, TicketOut
 from backend.domain.accounts import queries as accounts
 from backend.domain.jobs import commands, queries
@@ -38,13 +39,13 @@ async def watcher(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Act
     return await accounts.actor_of_session(tickets.read(ticket, TICKET_KIND, parse_uuid(job_id)))
 
 
-def shown(view: JobView) -> Event:
+def shown(view: JobView, *, english: bool = False) -> Event:
     """A job's state as an event: `progress` while it goes on, then the state it ended in."""
     name = str(view.state) if view.is_over else "progress"
-    return Event(str(view.version), name, msgspec.json.encode(JobOut.of(view)), is_last=view.is_over)
+    return Event(str(view.version), name, msgspec.json.encode(JobOut.of(view, english=english)), is_last=view.is_over)
 
 
-def stream(actor: Actor, view: JobView, seen: str) -> Response[None]:
+def stream(actor: Actor, view: JobView, seen: str, *, english: bool = False) -> Response[None]:
     """Follow a job from a state that the watcher was let in by; 204 ends a client that has seen the end."""
     is_known = seen == str(view.version)
     if is_known and view.is_over:
@@ -56,7 +57,8 @@ def stream(actor: Actor, view: JobView, seen: str) -> Response[None]:
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         with shared.job_hub().watching(view.uuid, seen=view.version) as watch:
-            async for piece in follow(watch, first=None if is_known else view, shown=shown, allowed=allowed):
+            tell = partial(shown, english=english)
+            async for piece in follow(watch, first=None if is_known else view, shown=tell, allowed=allowed):
                 yield piece
 
     return EventStream(pieces)
@@ -70,10 +72,12 @@ class JobController(Controller):
     dependencies = {"watcher": Provide(watcher)}  # noqa: RUF012 - Litestar's own way to declare them
 
     @get("/{job_id:str}", opt={"roles": auth.EVERYONE})
-    async def show(self, actor: NamedDependency[Actor], job_id: FromPath[str]) -> Envelope[JobOut]:
+    async def show(
+        self, request: Request[Any, Any, Any], actor: NamedDependency[Actor], job_id: FromPath[str]
+    ) -> Envelope[JobOut]:
         """State, progress and report of a job."""
         view = await queries.job(actor, parse_uuid(job_id))
-        return success("Job fetched successfully", JobOut.of(view))
+        return success("Job fetched successfully", JobOut.of(view, english=speaks_english(request)))
 
     @delete("/{job_id:str}", status_code=200, opt={"roles": auth.EVERYONE})
     async def cancel(self, actor: NamedDependency[Actor], job_id: FromPath[str]) -> Envelope[JobOut]:
@@ -93,7 +97,7 @@ class JobController(Controller):
     ) -> Response[None]:
         """Follow a job live (server-sent events); `Last-Event-ID` resumes, and the stream ends with the job."""
         view = await queries.job(watcher, parse_uuid(job_id))
-        return stream(watcher, view, last_event_id(request))
+        return stream(watcher, view, last_event_id(request), english=speaks_english(request))
 
 
 def a_ticket(actor: Actor, job: UUID) -> TicketOut:

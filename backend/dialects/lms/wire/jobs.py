@@ -1,16 +1,22 @@
 """How this contract shows work in the background."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from backend.dialects.lms.words.sheets import tell_report
 from backend.domain.jobs.queries import JobView
 from backend.domain.jobs.terms import JobState
 
 PREFIX = "/api/v1/jobs"
 EXPLAIN = "core.unavailable"
+
+
+_REPORTS: dict[str, Callable[..., Any]] = {"import_grades": tell_report}
+"""Kinds whose reports have words to be put in."""
 
 
 class JobAccepted(msgspec.Struct, frozen=True):
@@ -50,7 +56,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, view: JobView) -> "JobOut":
+    def of(cls, view: JobView, *, english: bool = False) -> "JobOut":
         """What broke inside is for the operator (`cli jobs show`), not for the wire."""
         return cls(
             id=str(view.uuid),
@@ -59,7 +65,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
             attempt=view.attempt,
             max_attempts=view.max_attempts,
             progress=_progress(view),
-            report=view.report,
+            report=_REPORTS[view.kind](view.report, english=english) if view.kind in _REPORTS else view.report,
             error={JobState.FAILED: view.error, JobState.PARKED: EXPLAIN}.get(view.state),
             version=view.version,
             created_at=view.created_at,
