@@ -39,7 +39,7 @@ async def test_five_thousand_students(a_person, capsys, tmp_path):
     assert (again["report"]["applied"], again["report"]["unchanged"]) == (0, COUNT)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     with capsys.disabled():
-        print(  # noqa: T201 - the measurement is wanted
+        print(
             f"\n{COUNT} students: template {out_s:.2f} s, import {in_s:.2f} s, the same again {again_s:.2f} s,"
             f" peak of the test process {peak_mb} MB (openpyxl included)"
         )
