@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.grading.scoring import Item, Score, score
@@ -57,6 +57,7 @@ def test_answers_to_other_questions_count_for_nothing():
     assert score([Item(1, Decimal(1), 10)], {2: 10, 3: 30}).correct == 0
 
 
+@settings(deadline=None)
 @given(attempts())
 def test_a_score_stays_in_its_bounds(attempt):
     items, answers = attempt
@@ -68,6 +69,7 @@ def test_a_score_stays_in_its_bounds(attempt):
     assert (made.correct == made.total) == (made.points == made.max_points)
 
 
+@settings(deadline=None)
 @given(attempts(), st.data())
 def test_one_more_right_answer_never_lowers_a_score(attempt, data):
     items, answers = attempt
@@ -78,6 +80,7 @@ def test_one_more_right_answer_never_lowers_a_score(attempt, data):
     assert after.correct >= before.correct
 
 
+@settings(deadline=None)
 @given(attempts(), st.randoms())
 def test_the_order_of_questions_and_answers_does_not_matter(attempt, random):
     items, answers = attempt
