@@ -16,7 +16,7 @@ ATTACHABLE = SERVED | {FileState.PROCESSING}
 
 _LOCATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ADDRESS = re.compile(
-    r"/uploads/([A-Za-z0-9_-]{1,64})/(\d{4})/(\d{2})/(\d{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([a-z0-9]{1,5})"
+    r"/uploads/([A-Za-z0-9_-]{1,64})/([0-9]{4})/([0-9]{2})/([0-9]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([a-z0-9]{1,5})"
 )
 
 
