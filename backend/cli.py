@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import msgspec
 
-from backend import cli_jobs, migrate, seeds
+from backend import cli_accounts, cli_jobs, migrate, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    cli_accounts.add(commands, say)
     cli_jobs.add(commands, say)
     seed = commands.add_parser("seed", help="make the demo school")
     seed.add_argument("--demo", action="store_true", required=True, help="yes, demo data")

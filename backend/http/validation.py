@@ -74,12 +74,25 @@ def _rule(type_: Any, value: Any) -> Broken:  # noqa: ANN401
         return Broken("required")
     if isinstance(bare, type) and issubclass(bare, enum.Enum):
         return Broken("choice", tuple(str(member.value) for member in bare))
+    named = _named_rule(type_)
+    if named is not None:
+        return Broken(named)
     for types_, rule in _RULES:
         if bare in types_ and rule == "datetime":
             return Broken(rule)  # without a zone it is no time, either
         if bare in types_:
             return Broken(rule) if _is_wrong_type(type_, value) else Broken("invalid")
     return Broken("invalid")
+
+
+def _named_rule(type_: Any) -> str | None:  # noqa: ANN401
+    """The rule that a type names itself: `Annotated[str, Meta(pattern=..., extra={"rule": "email"})]`."""
+    for meta in getattr(type_, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.extra and "rule" in meta.extra:
+            return str(meta.extra["rule"])
+    if get_origin(type_) in (Union, types.UnionType):
+        return next((rule for rule in map(_named_rule, get_args(type_)) if rule), None)
+    return None
 
 
 def _is_wrong_type(type_: Any, value: Any) -> bool:  # noqa: ANN401
