@@ -289,9 +289,9 @@ async def test_an_unknown_address_takes_the_work_of_a_known_one(client: httpx.As
     seen: dict[str, list[str]] = {}
     for _, email in itertools.product(range(6), took):
         statements.clear()
-        begun = time.perf_counter()
+        begun = time.process_time()
         await log_in(client, email, "not it at all")
-        took[email].append(time.perf_counter() - begun)
+        took[email].append(time.process_time() - begun)
         seen[email] = list(statements)
     assert seen[known] == seen["nobody@b.test"]
     fastest = sorted(min(times) for times in took.values())
