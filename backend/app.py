@@ -50,7 +50,7 @@ async def resources() -> AsyncIterator[None]:
 def load(name: str) -> Dialect:
     """A dialect by its module's name."""
     module = importlib.import_module(f"{name}.app")
-    return Dialect(module.NAME, module.claims, module.build())
+    return Dialect(module.NAME, module.claims, module.build(), getattr(module, "DOCS", ""))
 
 
 job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)
@@ -58,3 +58,4 @@ shared.offer_job_hub(job_hub)
 WATCHES.append(metrics.watch)
 access.READERS.update(READERS)
 app = FrontDoor([load(name) for name in DIALECTS], resources)
+shared.offer_docs(tuple((dialect.name, dialect.docs) for dialect in app.dialects if dialect.docs))

@@ -29,11 +29,12 @@ Claims = Callable[[str, str], bool]
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """One contract: its name, the requests it claims, and the application that speaks it."""
+    """One contract: its name, the requests it claims, the application that speaks it, where it is documented."""
 
     name: str
     claims: Claims
     app: Any
+    docs: str = ""
 
 
 class FrontDoor:

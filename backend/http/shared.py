@@ -11,6 +11,7 @@ class _Shared:
 
     storage: s3.Storage | None = None
     job_hub: Hub[Any] | None = None
+    docs: tuple[tuple[str, str], ...] = ()
 
 
 def offer(storage: s3.Storage) -> None:
@@ -35,3 +36,13 @@ def job_hub() -> Hub[Any]:
     if _Shared.job_hub is None:
         raise RuntimeError("nobody watches jobs")
     return _Shared.job_hub
+
+
+def offer_docs(pages: tuple[tuple[str, str], ...]) -> None:
+    """Make the documentation of the dialects known (the front door does). Shape: (dialect, path)."""
+    _Shared.docs = pages
+
+
+def docs() -> tuple[tuple[str, str], ...]:
+    """Where the documentation of each dialect is. Shape: (dialect, path)."""
+    return _Shared.docs

@@ -4,17 +4,18 @@ from litestar import Litestar, get
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 from litestar.router import Router
 
 from backend.core.errors import DomainError
 from backend.core.settings import settings
-from backend.dialects.lms import auth, content, envelope, paging
+from backend.dialects.lms import auth, content, docs, envelope, paging
 from backend.dialects.lms.routes import controllers
+from backend.http.docs import OneWay, config, describe
 from backend.http.idempotency import Idempotency
 
 NAME = "lms"
 PREFIX = "/api/v1"
+DOCS = f"{PREFIX}/docs"
 MAX_JSON_BYTES = 1 << 20
 
 
@@ -33,7 +34,7 @@ def build() -> Litestar:
     """The application."""
     api = Router(PREFIX, route_handlers=list(controllers()))
     origins = list(settings().cors_origins)
-    return Litestar(
+    app = Litestar(
         route_handlers=[hello, content.send, api],
         middleware=[auth.Authentication(), Idempotency(auth.principal)],
         dependencies={
@@ -46,7 +47,10 @@ def build() -> Litestar:
             Exception: envelope.on_anything,
         },
         cors_config=CORSConfig(allow_origins=origins, allow_credentials=True) if origins else None,
-        openapi_config=OpenAPIConfig(title="Lulus: lms", version="1", path="/api/v1/docs"),
+        openapi_config=config("Lulus: lms", DOCS, docs.DESCRIPTION),
+        plugins=[OneWay()],
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
     )
+    describe(app, docs.refusals)
+    return app

@@ -74,7 +74,7 @@ class Failure(msgspec.Struct):
 
     success: bool
     message: str
-    error: str | dict[str, str] | dict[str, Any] | None
+    error: str | dict[str, Any] | None
 
 
 def success(message: str, data: T) -> Envelope[T]:

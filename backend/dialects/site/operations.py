@@ -5,13 +5,16 @@ import time
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from backend.core import errors
 from backend.core.causes import is_transient
 from backend.domain.jobs import queries as jobs
 from backend.domain.jobs.queries import Backlog
-from backend.http import health, metrics
+from backend.http import docs, health, metrics, shared
 
 NO_STORE = {"cache-control": "no-store"}
 BACKLOG_KEPT_S = 1.0
@@ -72,4 +75,32 @@ def gauges(found: Backlog | None) -> dict[str, tuple[str, float]]:
     }
 
 
-HANDLERS: list[ControllerRouterHandler] = [alive, ready, show_metrics]
+@get("/docs", include_in_schema=False)
+async def list_docs() -> Response[Any]:
+    """Lead to the documentation: the page itself where there is one, a list where there are several."""
+    pages = shared.docs()
+    if len(pages) == 1:
+        return Redirect(pages[0][1], status_code=303)
+    return Response({"documentation": [{"dialect": name, "url": path} for name, path in pages]}, headers=NO_STORE)
+
+
+@get(f"{docs.ASSETS}/{{name:str}}", include_in_schema=False)
+async def docs_asset(name: FromPath[str]) -> Response[bytes]:
+    """Give what documentation pages load; it changes with a release only."""
+    if name not in docs.FILES:
+        raise NotFoundException
+    path, media_type = docs.FILES[name]
+    headers = {"cache-control": "public, max-age=3600", "x-content-type-options": "nosniff"}
+    return Response(await asyncio.to_thread(path.read_bytes), media_type=media_type, headers=headers)
+
+
+@get("/docs/{dialect:str}/openapi.json", include_in_schema=False)
+async def schema(dialect: FromPath[str]) -> Redirect:
+    """Lead to the machine-readable description of a dialect."""
+    for name, path in shared.docs():
+        if name == dialect:
+            return Redirect(f"{path}/openapi.json", status_code=303)
+    raise NotFoundException
+
+
+HANDLERS: list[ControllerRouterHandler] = [alive, ready, show_metrics, list_docs, docs_asset, schema]

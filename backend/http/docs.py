@@ -1,0 +1,177 @@
+"""The documentation page of a dialect: Swagger UI from our own host, and what every operation can answer.
+
+Nothing is loaded from elsewhere and no script stands in the page, so the strictest policy holds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import litestar_offline_docs
+import msgspec
+from litestar import Litestar, Request, Router
+from litestar.datastructures import ResponseHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from backend.http.idempotency import LONGEST_KEY, UNSAFE
+
+ASSETS = "/docs/assets"
+_SWAGGER = Path(litestar_offline_docs.__file__).parent / "static"
+FILES: Mapping[str, tuple[Path, str]] = {
+    "swagger-ui-bundle.js": (_SWAGGER / "swagger-ui-bundle.js", "text/javascript"),
+    "swagger-ui-standalone-preset.js": (_SWAGGER / "swagger-ui-standalone-preset.js", "text/javascript"),
+    "swagger-ui.css": (_SWAGGER / "swagger-ui.css", "text/css"),
+    "start.js": (Path(__file__).with_name("docs_start.js"), "text/javascript"),
+}
+"""What the page loads, by name below ASSETS. Shape: name -> (file, type)."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+Errors = Callable[[HTTPRouteHandler, str], dict[int, ResponseSpec]]
+"""(handler, path) -> the refusals that an operation can answer with."""
+
+
+class Page(OpenAPIRenderPlugin):
+    """The page; it reads the schema from `openapi.json` beside it."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Draw the page."""
+        title = escape(openapi_schema["info"]["title"])
+        schema = escape(request.url.path.rstrip("/") + "/openapi.json")
+        return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="/site/icon.svg">
+<link rel="stylesheet" href="{ASSETS}/swagger-ui.css">
+<script src="{ASSETS}/swagger-ui-bundle.js" defer></script>
+<script src="{ASSETS}/swagger-ui-standalone-preset.js" defer></script>
+<script src="{ASSETS}/start.js" defer></script>
+</head>
+<body><div id="docs" data-schema="{schema}"></div></body>
+</html>
+""".encode()
+
+
+def config(title: str, path: str, description: str) -> OpenAPIConfig:
+    """Documentation at `path`, open to everybody, for operations that take a bearer token unless they are public."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title=title,
+        version="1",
+        description=description,
+        use_handler_docstrings=True,
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+        render_plugins=[Page()],
+        openapi_router=Router(
+            path,
+            route_handlers=[],
+            include_in_schema=False,
+            opt={"public": True},
+            response_headers=[
+                ResponseHeader(name="content-security-policy", value=_POLICY),
+                ResponseHeader(name="x-content-type-options", value="nosniff"),
+                ResponseHeader(name="referrer-policy", value="no-referrer"),
+            ],
+        ),
+    )
+
+
+class OneWay(OpenAPISchemaPlugin):
+    """Draws structs that msgspec can write but not read (a list of one kind or the other), as answers may be."""
+
+    @staticmethod
+    def is_plugin_supported_field(field_definition: FieldDefinition) -> bool:
+        """Whether a type is such a struct."""
+        if field_definition.is_union or not field_definition.is_subclass_of(msgspec.Struct):
+            return False
+        try:
+            msgspec.inspect.type_info(field_definition.type_)
+        except TypeError:
+            return True
+        return False
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ANN401 - Litestar's own is private
+        """Draw it field by field."""
+        hints = field_definition.get_type_hints(include_extras=True, resolve_generics=True)
+        fields = msgspec.structs.fields(field_definition.origin or field_definition.type_)
+        drawn: Schema = schema_creator.create_component_schema(
+            field_definition,
+            required=sorted(field.encode_name for field in fields if field.required),
+            property_fields={
+                field.encode_name: FieldDefinition.from_annotation(hints[field.name], name=field.encode_name)
+                for field in fields
+            },
+        )
+        return drawn
+
+
+@dataclass
+class _Public(Operation):
+    """An operation that takes no token."""
+
+    def __post_init__(self) -> None:
+        self.security = []
+
+
+@dataclass
+class _Unsafe(Operation):
+    """An operation that takes an `Idempotency-Key`."""
+
+    def __post_init__(self) -> None:
+        key = Parameter(
+            name="Idempotency-Key",
+            param_in="header",
+            description="Send it again with the same key, and the answer is the same; kept for 24 hours.",
+            schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=LONGEST_KEY),
+        )
+        self.parameters = [*(self.parameters or []), key]
+
+
+def describe(app: Litestar, errors: Errors) -> None:
+    """Give every operation its refusals, its tag, and its credentials, before the schema is drawn."""
+    for path, handler in handlers(app):
+        given = handler.responses or {}
+        handler.responses = errors(handler, path) | dict(given)
+        if not handler.resolve_tags():
+            handler.tags = [handler.fn.__module__.rsplit(".", 1)[-1].replace("_", " ")]
+            handler._resolved_tags = list(handler.tags)  # noqa: SLF001 - asking has resolved them for good
+        if handler.opt.get("public"):
+            handler.operation_class = _Public
+        elif takes_key(handler):
+            handler.operation_class = _Unsafe
+
+
+def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Every handler that the schema shows, once, with its path."""
+    seen = set[int]()
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if handler.resolve_include_in_schema() and id(handler) not in seen:
+                seen.add(id(handler))
+                yield route.path_format, handler
+
+
+def takes_key(handler: HTTPRouteHandler) -> bool:
+    """Whether an `Idempotency-Key` means anything to a handler."""
+    limited = handler.resolve_request_max_body_size() is not None
+    return bool(handler.http_methods & UNSAFE) and limited and not handler.opt.get("no_idempotency")
