@@ -15,12 +15,13 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from backend.http.docs_examples import add_examples
 from backend.http.idempotency import LONGEST_KEY, UNSAFE
 
 ASSETS = "/docs/assets"
@@ -69,6 +70,21 @@ class Page(OpenAPIRenderPlugin):
 """.encode()
 
 
+class Document(JsonRenderPlugin):
+    """The schema itself, with examples."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Draw it once; it does not change while the process lives."""
+        if self._drawn is None:
+            add_examples(openapi_schema)
+            self._drawn = super().render(request, openapi_schema)
+        return self._drawn
+
+
 def config(title: str, path: str, description: str) -> OpenAPIConfig:
     """Documentation at `path`, open to everybody, for operations that take a bearer token unless they are public."""
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
@@ -79,7 +95,7 @@ def config(title: str, path: str, description: str) -> OpenAPIConfig:
         use_handler_docstrings=True,
         components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
-        render_plugins=[Page()],
+        render_plugins=[Page(), Document()],
         openapi_router=Router(
             path,
             route_handlers=[],
