@@ -83,6 +83,9 @@ CREATE INDEX grade_account ON grade (account_id);
 CREATE INDEX grade_change_grade ON grade_change (grade_id, id);
 CREATE INDEX grade_change_job ON grade_change (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX certificate_account ON certificate (account_id);
+CREATE UNIQUE INDEX certificate_object ON certificate (object_key) WHERE object_key IS NOT NULL;
+CREATE INDEX certificate_job ON certificate (issued_by_job) WHERE issued_by_job IS NOT NULL;
+CREATE INDEX certificate_unfinished ON certificate (created_at) WHERE state = 'generating';
 CREATE INDEX certificate_check_certificate ON certificate_check (certificate_id, id);
 CREATE INDEX idempotency_key_old ON idempotency_key (created_at);
 """

@@ -161,6 +161,7 @@ async def test_drawing_twice_keeps_the_first(storage):
     assert await queries.certificate_by_id(view.id) == first
     assert not await commands.record_file(view.id, keys.certificate(view.uuid), "0" * 64, 1)
     assert (await storage.head(first.object_key)).size_bytes == first.size_bytes
+    assert await queries.named_objects([first.object_key, "certificates/x.pdf"]) == {first.object_key}
 
 
 async def test_one_that_was_revoked_before_it_was_drawn_is_never_drawn():

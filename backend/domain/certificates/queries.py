@@ -107,7 +107,7 @@ WHERE e.id = ANY($1) GROUP BY e.id, a.id, b.id ORDER BY e.id
 _AUTOMATIC = f"""
 SELECT e.batch_id, array_agg(e.id ORDER BY e.id) AS enrolment_ids
 FROM enrolment e JOIN batch b ON b.id = e.batch_id
-WHERE b.auto_issue AND e.state = 'active' AND {_OPENS_AT} <= now()
+WHERE b.auto_issue AND b.archived_at IS NULL AND e.state = 'active' AND {_OPENS_AT} <= now()
 AND NOT EXISTS (SELECT FROM certificate c WHERE c.batch_id = e.batch_id AND c.account_id = e.account_id)
 GROUP BY e.batch_id ORDER BY e.batch_id
 """  # noqa: S608 - our own text
@@ -277,6 +277,12 @@ async def unfinished(batch_id: int | None = None) -> list[int]:
         batch_id,
     )
     return [found["id"] for found in rows]
+
+
+async def named_objects(object_keys: Sequence[str]) -> set[str]:
+    """Those of some objects that are the file of a certificate (for the sweep of storage)."""
+    rows = await db.fetch("SELECT object_key FROM certificate WHERE object_key = ANY($1)", list(object_keys))
+    return {found["object_key"] for found in rows}
 
 
 async def issued_by(job_id: int) -> int:
