@@ -67,3 +67,9 @@ class AttemptNotFinal(Conflict):
     """An attempt that is still open is not graded."""
 
     code = "grading.attempt_not_final"
+
+
+class ScoresNotFound(NotFound):
+    """The person is not in the batch, so there are no scores."""
+
+    code = "grading.scores_not_found"

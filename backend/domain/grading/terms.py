@@ -8,3 +8,11 @@ class GradeSource(StrEnum):
 
     HAND = "hand"
     SHEET = "sheet"
+
+
+class ScoreState(StrEnum):
+    """Why a score is what it is: nothing done, done and not scored yet, or scored (also with 0)."""
+
+    NOTHING = "nothing"
+    WAITING = "waiting"
+    SCORED = "scored"

@@ -5,6 +5,7 @@ from backend.dialects.lms.words.word import Word
 WORDS = {
     "grading.grade_not_found": Word("Submission grade not found", "Submission grade not found"),
     "grading.grade_not_seen": Word("Failed to get submission grade", "Failed to get submission grade"),
+    "grading.scores_not_found": Word("Scores not found", "Scores not found"),
     "grading.not_teaching_batch": Word(
         "user not authorized to grade this batch", "user not authorized to grade this batch"
     ),

@@ -1,0 +1,110 @@
+"""Everything a person has scored in a batch: grades of assignments, and the best attempt at each quiz."""
+
+from decimal import Decimal
+
+import msgspec
+
+from backend.core import db
+from backend.core.actor import Actor
+from backend.core.ids import Ref
+from backend.domain.accounts import queries as accounts
+from backend.domain.assessments import queries as assessments
+from backend.domain.assessments.queries import QuizView
+from backend.domain.assignments import queries as assignments
+from backend.domain.assignments import submissions
+from backend.domain.assignments.queries import AssignmentView
+from backend.domain.attempts.terms import AttemptState
+from backend.domain.batches import queries as batches
+from backend.domain.enrolments import queries as enrolments
+from backend.domain.grading import gradebook
+from backend.domain.grading.errors import ScoresNotFound
+from backend.domain.grading.queries import best_scores
+from backend.domain.grading.terms import ScoreState
+
+
+class TaskScore(msgspec.Struct, frozen=True):
+    """What an assignment was graded; 0 while it was not, and the state says so."""
+
+    task: AssignmentView
+    score: Decimal
+    state: ScoreState
+
+
+class QuizScore(msgspec.Struct, frozen=True):
+    """The best result of a quiz in percent; 0 while there is none, and the state says so."""
+
+    quiz: QuizView
+    score: Decimal
+    state: ScoreState
+
+
+class ScoresView(msgspec.Struct, frozen=True):
+    """The scores of one person in one batch, in the order of meetings."""
+
+    tasks: list[TaskScore]
+    quizzes: list[QuizScore]
+
+
+async def my_scores(actor: Actor, batch: Ref) -> ScoresView:
+    """The actor's own scores in a batch they are in.
+
+    Raises: BatchNotFound, NotEnrolled.
+    """
+    found = await batches.batch(batch)
+    await enrolments.must_be_enrolled(actor.person_id, found.id)
+    return await _scores(actor.person_id, found.id)
+
+
+async def scores_of(actor: Actor, slug: str, student: Ref) -> ScoresView:
+    """The scores of a student of a batch, for admins and who teaches there.
+
+    Raises: BatchNotFound, NotTeachingBatch, PersonNotFound, ScoresNotFound.
+    """
+    found = await batches.batch(slug)
+    await gradebook.must_grade(actor, found.id)
+    person = await accounts.person(student)
+    if await enrolments.enrolment(person.id, found.id) is None:
+        raise ScoresNotFound
+    return await _scores(person.id, found.id)
+
+
+async def _scores(account_id: int, batch_id: int) -> ScoresView:
+    return ScoresView(await _tasks(account_id, batch_id), await _quizzes(account_id, batch_id))
+
+
+async def _tasks(account_id: int, batch_id: int) -> list[TaskScore]:
+    tasks = await assignments.of_batch(batch_id)
+    ids = [task.id for task in tasks]
+    grades = await gradebook.grades_of(ids, [account_id])
+    handed = {work.assignment_id for work in await submissions.submissions_of(ids, account_id)}
+    scores = []
+    for task in tasks:
+        grade = grades.get((task.id, account_id))
+        waits = ScoreState.WAITING if task.id in handed else ScoreState.NOTHING
+        scores.append(TaskScore(task, grade.grade if grade else Decimal(0), ScoreState.SCORED if grade else waits))
+    return scores
+
+
+async def _quizzes(account_id: int, batch_id: int) -> list[QuizScore]:
+    rows = await db.fetch("SELECT id FROM meeting WHERE batch_id = $1 ORDER BY start_at, id", batch_id)
+    ids = [row["id"] for row in rows]
+    grouped = await assessments.quizzes_of_meetings(ids)
+    quizzes = [quiz for meeting_id in ids for quiz in grouped.get(meeting_id, [])]
+    best = await best_scores(account_id, [quiz.id for quiz in quizzes])
+    waiting = await _waiting(account_id, [quiz.id for quiz in quizzes])
+    scores = []
+    for quiz in quizzes:
+        waits = ScoreState.WAITING if quiz.id in waiting else ScoreState.NOTHING
+        state = ScoreState.SCORED if quiz.id in best else waits
+        scores.append(QuizScore(quiz, best.get(quiz.id, Decimal(0)), state))
+    return scores
+
+
+async def _waiting(account_id: int, quiz_ids: list[int]) -> set[int]:
+    rows = await db.fetch(
+        "SELECT DISTINCT assessment_id FROM attempt WHERE account_id = $1 AND assessment_id = ANY($2) AND state = $3",
+        account_id,
+        quiz_ids,
+        str(AttemptState.SUBMITTED),
+    )
+    return {row["assessment_id"] for row in rows}
