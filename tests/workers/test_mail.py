@@ -17,6 +17,7 @@ from backend.domain.jobs import commands as jobs
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
 from tests.domain.accounts.test_commands import HERE, a_newcomer
+from tests.workers.smtp import mail_server
 from workers import mailer
 from workers.jobs import load
 from workers.jobs.mail import ToAccount
@@ -168,3 +169,40 @@ async def test_a_mail_is_a_file_of_its_owner_alone(mail_dir: Path):
     assert [(part.get_filename(), part.get_content()) for part in message.iter_attachments()] == [
         ("bukti.pdf", b"%PDF-1.7 \x00")
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({}, None),
+        ({"RCPT": "550 no such mailbox"}, mailer.MailRefused),
+        ({"RCPT": "451 later"}, ConnectionError),
+        ({"END": "554 never"}, mailer.MailRefused),
+        ({"DATA": "421 busy"}, ConnectionError),
+        ({"END": ""}, ConnectionError),
+        ({"EHLO": "", "HELO": ""}, ConnectionError),
+    ],
+)
+async def test_what_a_mail_server_answers_decides(monkeypatch: pytest.MonkeyPatch, answers, error):
+    async with mail_server(**answers) as server:
+        changed = msgspec.structs.replace(settings(), smtp_url=f"smtp://127.0.0.1:{server.port}")
+        monkeypatch.setattr(mailer, "settings", lambda: changed)
+        sending = mailer.send("sari@example.test", "Halo", "teks", "<p>teks</p>", "one")
+        if error is None:
+            await sending
+        else:
+            with pytest.raises(error) as raised:
+                await sending
+            assert "sari" not in repr(raised.value)
+    if error is None:
+        (taken,) = server.mails
+        assert b"To: sari@example.test" in taken
+        assert b"Message-ID: <one@lulus.example>" in taken
+
+
+async def test_a_mail_server_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    async with mail_server() as server:
+        changed = msgspec.structs.replace(settings(), smtp_url=f"smtp://127.0.0.1:{server.port}")
+    monkeypatch.setattr(mailer, "settings", lambda: changed)
+    with pytest.raises(ConnectionError):
+        await mailer.send("sari@example.test", "Halo", "teks", "<p>teks</p>", "one")

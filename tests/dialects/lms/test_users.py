@@ -7,6 +7,7 @@ from backend.domain.accounts import commands, sessions
 from tests.dialects.lms.test_auth import NEW, PROFILE_KEYS, a_body, bearer, log_in
 from tests.domain.accounts.test_commands import HERE, PASSWORD, a_newcomer
 from tests.people import MakePerson, Person
+from tests.school import a_batch
 
 USERS = "/api/v1/users"
 KEYS = [
@@ -75,6 +76,16 @@ async def test_a_cheaper_group_has_to_be_approved(student: Person, admin: Person
     assert answer.json()["data"]["profile"]["group_verified"] is True
     answer = await student.http.put("/api/v1/users/me", json={"nim": "50124"})
     assert answer.json()["data"]["profile"]["group_verified"] is False
+
+
+async def test_a_group_stays_while_a_purchase_is_open(student: Person):
+    batch = await a_batch()
+    await db.statement("INSERT INTO price_group (group_type, name, price) VALUES ('public', 'Umum', 2300000)")
+    answer = await student.http.post("/api/v1/me/purchases", json={"batch_id": str(batch.uuid)})
+    assert answer.status_code == 201
+    answer = await student.http.patch("/api/v1/me", json={"nim": "50123", "nim_proof": "/uploads/x/2026/01/01/x.png"})
+    assert answer.status_code == 409
+    assert (await student.http.patch("/api/v1/me", json={"name": "Sari Baru"})).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
 from backend.dialects.lms.wire.users import CreateUserIn, ProfileIn, UpdateUserIn, UserOut, users_asked
 from backend.domain.accounts import commands, queries
+from backend.domain.purchases import commands as purchases
 
 
 async def profile_of(actor: Actor) -> Envelope[UserOut]:
@@ -19,8 +20,8 @@ async def profile_of(actor: Actor) -> Envelope[UserOut]:
 
 
 async def changed_profile(actor: Actor, data: ProfileIn) -> Envelope[UserOut]:
-    """Change what I tell of myself."""
-    person = await commands.update_profile(
+    """Change what I tell of myself; my group stays while a purchase is open."""
+    person = await purchases.update_my_profile(
         actor, data.told, name=data.name, phone=data.phone, avatar=data.avatar or None
     )
     return success("Profil berhasil diperbarui", UserOut.of(person))
