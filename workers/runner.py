@@ -50,6 +50,7 @@ class Runner:
         with self._leases.hold(held, time_limit_s=kind.time_limit_s), metrics.job_timed(held.kind) as outcome:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
+        _log.info("job", job=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
         return state
 
     async def _attempt(self, held: Claim, kind: Kind) -> JobState | None:

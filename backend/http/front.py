@@ -135,7 +135,7 @@ class _Exchange:
         return str(template) if template else _ID.sub("{}", str(self._scope.get("path", "")))[:120]
 
 
-_ID = re.compile(r"(?<=/)(?:[0-9a-fA-F-]{16,}|[^/]*\d[^/]*)(?=/|$)")
+_ID = re.compile(r"(?<=/)(?:[0-9a-fA-F-]{16,}|[^/]*[^a-zA-Z_./-][^/]*|[^/]{33,})(?=/|$)")
 
 Watch = Callable[[str, str, str, int, float], None]
 WATCHES: list[Watch] = []
