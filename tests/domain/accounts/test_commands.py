@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 from datetime import date, timedelta
 
@@ -191,3 +192,12 @@ async def test_removing_takes_the_name_and_leaves_the_row(admin: Person, student
     assert await events() == ["accounts.account.removed.v1"]
     # the address is free again
     await commands.register(HERE, a_newcomer(email=student.email))
+
+
+@pytest.mark.commits
+async def test_two_admins_who_remove_each_other_leave_one(a_person):
+    one, two = await a_person(Role.ADMIN), await a_person(Role.ADMIN)
+    removing = (commands.remove_account(one.actor, two.id), commands.remove_account(two.actor, one.id))
+    outcomes = await asyncio.gather(*removing, return_exceptions=True)
+    assert sorted(str(type(outcome).__name__) for outcome in outcomes) == ["LastAdmin", "NoneType"]
+    assert await db.value("SELECT count(*) FROM account WHERE role = 'admin' AND removed_at IS NULL") == 1
