@@ -12,14 +12,23 @@ from workers.subscriptions import SUBSCRIPTIONS
 jobs.load()
 
 
+def _constant(tree: ast.Module, name: str) -> str:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            if name in [target.id for target in node.targets if isinstance(target, ast.Name)]:
+                return str(node.value.value)
+    return ""
+
+
 def _enqueued() -> dict[str, str]:
     found = {}
     for path, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and called(node) == "enqueue" and node.args:
                 kind = node.args[0]
-                if isinstance(kind, ast.Constant):
-                    found[kind.value] = path
+                name = kind.value if isinstance(kind, ast.Constant) else _constant(tree, called(kind))
+                if name:
+                    found[name] = path
     return found
 
 
