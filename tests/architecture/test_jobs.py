@@ -14,9 +14,8 @@ jobs.load()
 
 def _constant(tree: ast.Module, name: str) -> str:
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            if name in [target.id for target in node.targets if isinstance(target, ast.Name)]:
-                return str(node.value.value)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and name in map(called, node.targets):
+            return str(node.value.value)
     return ""
 
 
