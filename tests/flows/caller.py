@@ -28,7 +28,7 @@ class Caller:
         """Call an endpoint, and give its data. Raises: AssertionError for any other status."""
         answer = await self.http.request(method, path, **options)
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
-        return answer.json()["data"] if answer.headers["content-type"].startswith("application/json") else answer
+        return answer.json().get("data") if answer.headers["content-type"].startswith("application/json") else answer
 
     async def get(self, path: str, expect: int = 200, **options: Any) -> Any:
         return await self.ask("GET", path, expect, **options)

@@ -37,7 +37,7 @@ async def staff(role: Role, name: str) -> str:
 
 
 async def a_school(admin: Caller, guru_id: str) -> dict[str, str]:
-    await admin.get("/groups")
+    await admin.post("/groups", {"group_type": "umum", "name": "Umum", "price": 2_300_000})
     course = await admin.post(
         "/courses",
         {
@@ -174,8 +174,7 @@ async def graded_by_sheet(guru: Caller, student: Caller, meeting: str) -> None:
     shown = await guru.job((await guru.ask("PUT", path, 202, params={"dry_run": "true"}, files=files))["url"])
     assert shown["state"] == "done", shown
     await student.get(f"/submissions/{handed_in['id']}/grade", 404)
-    done = await guru.job((await guru.ask("PUT", path, 202, params={"preview": shown["id"]}))["url"])
-    assert done["state"] == "done", done
+    await guru.ask("PUT", path, 200, params={"preview": shown["id"]})
     grade = await student.get(f"/submissions/{handed_in['id']}/grade")
     assert (float(grade["grade"]), grade["feedback"]) == (87.5, "Bagus")
 
@@ -186,7 +185,7 @@ async def watched(guru: Caller, student: Caller, stranger: Caller, meeting: str,
     upload = await guru.ask(
         "POST", "/upload/media", 202, files={"file": ("rekaman.webm", clip.read_bytes())}, data={"location": "media"}
     )
-    assert (await guru.job(upload["url"]))["state"] == "done"
+    assert (await guru.job(upload["job_url"]))["state"] == "done"
     file = await guru.get(f"/files/{upload['file_id']}")
     material = await guru.post(f"/meetings/{meeting}/materials", {"title": "Rekaman", "file_id": upload["file_id"]})
     seen = await student.get(f"/materials/{material['id']}")
@@ -194,7 +193,7 @@ async def watched(guru: Caller, student: Caller, stranger: Caller, meeting: str,
     root = str(student.http.base_url).split("/api/")[0]
     part = await student.http.get(f"{root}{path}", headers={"range": "bytes=0-99"})
     assert (part.status_code, len(part.content)) == (206, 100)
-    assert file["state"] == "ready"
+    assert file["status"] == "ready"
     assert (await stranger.http.get(f"{root}{path}")).status_code in (401, 403, 404)
 
 
@@ -239,4 +238,4 @@ async def verified(lulus: Lulus, student: Caller, certificate: dict[str, str]) -
     assert pdf.status_code == 200
     text = pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
     assert "Budi Santoso" in text
-    assert certificate["number"] in text
+    assert certificate["number"] in re.sub(r"[\s\u200b]", "", text)  # it may break after each of its parts
