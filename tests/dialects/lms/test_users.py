@@ -4,7 +4,7 @@ import pytest
 from backend.core import db
 from backend.core.actor import SYSTEM, Role
 from backend.domain.accounts import commands, sessions
-from tests.dialects.lms.test_auth import NEW, PROFILE_KEYS, a_body, bearer, log_in
+from tests.dialects.lms.signing_in import NEW, PROFILE_KEYS, a_body, bearer, log_in
 from tests.domain.accounts.test_commands import HERE, PASSWORD, a_newcomer
 from tests.people import MakePerson, Person
 from tests.school import a_batch
