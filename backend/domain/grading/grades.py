@@ -111,20 +111,18 @@ async def write_grades(assignment_id: int, wanted: Sequence[Wanted], origin: Ori
     The caller holds `lock_grades` and has left out what would not change.
     """
     rows = await db.fetch(
-        "WITH wanted AS (SELECT * FROM unnest($2::bigint[], $3::numeric[], $4::text[])"
-        "  AS w (account_id, grade, feedback)),"
-        " before AS (SELECT g.account_id, g.grade, g.feedback FROM grade g JOIN wanted USING (account_id)"
-        "  WHERE g.assignment_id = $1),"
-        " written AS (INSERT INTO grade (assignment_id, account_id, grade, feedback, graded_by, version,"
+        "WITH written AS (INSERT INTO grade (assignment_id, account_id, grade, feedback, graded_by, version,"
         "   created_at, updated_at)"
-        "  SELECT $1, account_id, grade, feedback, $5, 1, now(), now() FROM wanted"
+        "  SELECT $1, account_id, grade, feedback, $5, 1, now(), now()"
+        "  FROM unnest($2::bigint[], $3::numeric[], $4::text[]) AS w (account_id, grade, feedback)"
         "  ON CONFLICT (assignment_id, account_id) DO UPDATE SET grade = excluded.grade,"
         "   feedback = excluded.feedback, graded_by = excluded.graded_by, version = grade.version + 1,"
-        "   updated_at = now() RETURNING id, account_id, grade, feedback)"
+        "   updated_at = now()"
+        "  RETURNING new.id, old.grade AS before, new.grade AS after, old.feedback AS text_before,"
+        "   new.feedback AS text_after)"
         " INSERT INTO grade_change (grade_id, before, after, feedback_before, feedback_after, source, actor_id,"
         "  job_id, created_at)"
-        " SELECT w.id, b.grade, w.grade, b.feedback, w.feedback, $6, $5, $7, now()"
-        " FROM written w LEFT JOIN before b USING (account_id) RETURNING grade_id",
+        " SELECT id, before, after, text_before, text_after, $6, $5, $7, now() FROM written RETURNING grade_id",
         assignment_id,
         [row.account_id for row in wanted],
         [row.grade for row in wanted],

@@ -124,11 +124,14 @@ async def commit_preview(actor: Actor, ref: Ref, job: Ref, *, skip_stale: bool) 
 
 
 async def _commit(task: AssignmentView, preview: Preview, actor: Actor, *, skip_stale: bool) -> None:
-    rows = await previews.rows(preview.id)
-    stale = [row for row in rows if row.is_stale]
+    people = await roster(task)
+    fresh, stale = list[PreviewRow](), list[dict[str, object]]()
+    for row in await previews.rows(preview.job_id):
+        told = row.stale(people)
+        stale.append(told) if told else fresh.append(row)
     if stale and not skip_stale:
-        raise PreviewIsStale(count=len(stale), rows=[row.told() for row in stale[: reports.LISTED_MAX]])
-    await _write(task, [row for row in rows if not row.is_stale], actor.person_id, preview.job_id)
+        raise PreviewIsStale(count=len(stale), rows=stale[: reports.LISTED_MAX])
+    await _write(task, fresh, actor.person_id, preview.job_id)
     await previews.mark_applied(preview.id)
 
 
@@ -153,6 +156,7 @@ def _rows(changes: Sequence[Change], people: Roster) -> list[PreviewRow]:
         PreviewRow(
             row=change.row,
             account_id=people.ids[change.user],
+            user_id=change.user,
             version=change.version if change.sheet_version is None else change.sheet_version,
             grade=change.new_grade,
             feedback=change.new_feedback or "",

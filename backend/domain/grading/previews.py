@@ -9,6 +9,7 @@ import msgspec
 from backend.core import db
 from backend.domain.grading import reports
 from backend.domain.grading.reports import RowChange
+from backend.domain.grading.roster import Roster
 
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,34 +17,23 @@ class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
 
     row: int
     account_id: int
+    user_id: UUID
     version: int
     grade: Decimal
     feedback: str
 
-
-class StandingRow(PreviewRow, frozen=True, kw_only=True):
-    """The same, beside what stands now."""
-
-    user_id: UUID
-    name: str
-    version_now: int
-    grade_now: Decimal | None
-    is_enrolled: bool
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the grade has changed since, or the person has left."""
-        return self.version != self.version_now or not self.is_enrolled
-
-    def told(self) -> dict[str, object]:
-        """What is said of a row that is stale."""
+    def stale(self, people: Roster) -> dict[str, object] | None:
+        """What is said of the row if the grade has changed since, or the person has left; else None."""
+        now = people.current.get(self.user_id)
+        if now is not None and now.version == self.version:
+            return None
         return {
             "row": self.row,
             "user_id": str(self.user_id),
-            "name": self.name,
-            "grade_now": reports.number(self.grade_now),
+            "name": people.names.get(self.user_id, ""),
+            "grade_now": reports.number(now.grade) if now else None,
             "new_grade": float(self.grade),
-            "is_enrolled": self.is_enrolled,
+            "is_enrolled": now is not None,
         }
 
 
@@ -80,21 +70,11 @@ async def lock(job_id: int, assignment_id: int) -> Preview | None:
     return db.view(Preview, found) if found else None
 
 
-async def rows(preview_id: int) -> list[StandingRow]:
-    """What a preview would write, beside what stands now, in the order of the sheet."""
-    found = await db.fetch(
-        'SELECT w."row", w.account_id, w.version, w.grade, w.feedback, p.uuid AS user_id, p.name,'
-        " COALESCE(g.version, 0) AS version_now, g.grade AS grade_now, e.id IS NOT NULL AS is_enrolled"
-        " FROM grade_preview v CROSS JOIN jsonb_to_recordset(v.changes)"
-        '  AS w ("row" int, account_id bigint, version int, grade numeric, feedback text)'
-        " JOIN account p ON p.id = w.account_id"
-        " JOIN assignment a ON a.id = v.assignment_id JOIN meeting m ON m.id = a.meeting_id"
-        " LEFT JOIN grade g ON g.assignment_id = v.assignment_id AND g.account_id = w.account_id"
-        " LEFT JOIN enrolment e ON e.batch_id = m.batch_id AND e.account_id = w.account_id AND e.state = 'active'"
-        ' WHERE v.id = $1 ORDER BY w."row"',
-        preview_id,
-    )
-    return db.views(StandingRow, found)
+async def rows(job_id: int) -> list[PreviewRow]:
+    """What a job's preview would write, in the order of the sheet; nothing where there is none."""
+    found = await db.value("SELECT changes::text FROM grade_preview WHERE job_id = $1", job_id)
+    shown = msgspec.json.decode(found, type=list[PreviewRow]) if found else []
+    return sorted(shown, key=lambda change: change.row)
 
 
 async def mark_applied(preview_id: int) -> None:
@@ -103,19 +83,21 @@ async def mark_applied(preview_id: int) -> None:
 
 
 async def changes_of(job_id: int) -> list[RowChange]:
-    """What a job has written, or what was written of its preview; in the order of the sheet where it is known."""
+    """What a job has written, or what was written of its preview; in the order of the sheet where it is known.
+
+    The two are put together here: joined in SQL, lists of unknown length make a loop in a loop.
+    """
     found = await db.fetch(
-        "WITH shown AS MATERIALIZED (SELECT w.* FROM grade_preview v CROSS JOIN jsonb_to_recordset(v.changes)"
-        '  AS w ("row" int, account_id bigint) WHERE v.job_id = $1)'
-        ' SELECT COALESCE(w."row", 0) AS "row", p.uuid AS user_id, p.name, c.before, c.after, c.feedback_before,'
-        " c.feedback_after FROM grade_change c JOIN grade g ON g.id = c.grade_id JOIN account p ON p.id = g.account_id"
-        " LEFT JOIN shown w ON w.account_id = g.account_id WHERE c.job_id = $1 ORDER BY 1, c.id",
+        "SELECT g.account_id, p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
+        " FROM grade_change c JOIN grade g ON g.id = c.grade_id JOIN account p ON p.id = g.account_id"
+        " WHERE c.job_id = $1 ORDER BY c.id",
         job_id,
     )
-    return [
+    places = {shown.account_id: shown.row for shown in await rows(job_id)}
+    changes = [
         RowChange(
-            row=row["row"],
-            user_id=row["user_id"],
+            row=places.get(row["account_id"], 0),
+            user_id=row["uuid"],
             name=row["name"],
             old_grade=reports.number(row["before"]),
             new_grade=float(row["after"]),
@@ -124,3 +106,4 @@ async def changes_of(job_id: int) -> list[RowChange]:
         )
         for row in found
     ]
+    return sorted(changes, key=lambda change: change.row)

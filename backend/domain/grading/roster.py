@@ -27,12 +27,13 @@ WHERE e.batch_id = $2 AND e.state = 'active' AND (p.name, p.id) > ($3, $4)
 ORDER BY p.name, p.id LIMIT $5
 """
 
-_ALL = """
-SELECT p.id, p.uuid, p.name, g.grade, g.feedback, COALESCE(g.version, 0) AS version
-FROM enrolment e JOIN account p ON p.id = e.account_id
-LEFT JOIN grade g ON g.assignment_id = $1 AND g.account_id = p.id
-WHERE e.batch_id = $2 AND e.state = 'active'
+_PEOPLE = """
+SELECT p.id, p.uuid, p.name FROM enrolment e JOIN account p ON p.id = e.account_id
+WHERE e.batch_id = $1 AND e.state = 'active'
 """
+
+
+_UNGRADED = Current(None, None, 0)
 
 
 class Roster(msgspec.Struct, frozen=True):
@@ -45,11 +46,13 @@ class Roster(msgspec.Struct, frozen=True):
 
 async def roster(task: AssignmentView) -> Roster:
     """Everybody in the batch of an assignment, for callers that decide themselves who may see them."""
-    rows = await db.fetch(_ALL, task.id, task.batch_id)
+    people = await db.fetch(_PEOPLE, task.batch_id)
+    found = await db.fetch("SELECT account_id, grade, feedback, version FROM grade WHERE assignment_id = $1", task.id)
+    grades = {row["account_id"]: Current(row["grade"], row["feedback"], row["version"]) for row in found}
     return Roster(
-        {row["uuid"]: Current(row["grade"], row["feedback"], row["version"]) for row in rows},
-        {row["uuid"]: row["id"] for row in rows},
-        {row["uuid"]: row["name"] for row in rows},
+        {row["uuid"]: grades.get(row["id"], _UNGRADED) for row in people},
+        {row["uuid"]: row["id"] for row in people},
+        {row["uuid"]: row["name"] for row in people},
     )
 
 

@@ -76,7 +76,7 @@ class GradeChange(Table, tablename="grade_change"):
 class GradePreview(Table, tablename="grade_preview"):
     """What an import would change, exactly as it was shown; applied at most once.
 
-    Shape: changes: [{row, account_id, version, grade, feedback}] with `version` 0 where there was no grade.
+    Shape: changes: [{row, account_id, user_id, version, grade, feedback}] with `version` 0 where there was no grade.
     """
 
     id = BigSerial(primary_key=True, index=False)
