@@ -17,20 +17,25 @@ class RemoveFileIn(msgspec.Struct):
 
 
 class MediaOut(msgspec.Struct):
-    """A recording that has arrived, and the job that looks at it."""
+    """A recording that has arrived, and the job that looks at it. `url` is the job's address, as for every job."""
 
-    file_id: UUID
-    url: str
-    status: FileState
     job_id: UUID | None
-    job_url: str | None
+    url: str | None
+    file_id: UUID
+    file_url: str
+    status: FileState
 
     @classmethod
     def of(cls, received: Received) -> "MediaOut":
         """Of what was received."""
         file, job = received.file, received.job
-        job_url = f"/api/v1/jobs/{job.uuid}" if job else None
-        return cls(file.uuid, file.address, file.state, job.uuid if job else None, job_url)
+        return cls(
+            job_id=job.uuid if job else None,
+            url=f"/api/v1/jobs/{job.uuid}" if job else None,
+            file_id=file.uuid,
+            file_url=file.address,
+            status=file.state,
+        )
 
 
 class FileOut(msgspec.Struct):
