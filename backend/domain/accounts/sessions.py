@@ -109,19 +109,19 @@ async def _count_try(caller: Caller, email: str) -> str:
 
 async def _begin(caller: Caller, account_id: int) -> SignedIn:
     session = new_uuid()
-    token = _write(session, secrets.token_bytes(32))
+    secret = secrets.token_bytes(32)
     await db.statement(
         "INSERT INTO session (uuid, account_id, refresh_hash, user_agent, address, rotated_at, created_at,"
         " last_used_at, expires_at)"
         " VALUES ($1, $2, $3, $4, $5, now(), now(), now(), now() + make_interval(days => $6))",
         session,
         account_id,
-        _digest(token),
+        _digest(session, secret),
         caller.user_agent[:300],
         caller.address[:64],
         settings().refresh_token_days,
     )
-    return SignedIn(await queries.person(account_id), session, token)
+    return SignedIn(await queries.person(account_id), session, _write(session, secret))
 
 
 async def refresh(token: str) -> SignedIn:
@@ -132,8 +132,12 @@ async def refresh(token: str) -> SignedIn:
 
     Raises: RefreshRefused.
     """
-    session, secret = _read(token)
-    following = _write(session, _keyed("successor", session.bytes + secret))
+    given = _read(token)
+    if given is None:
+        raise RefreshRefused
+    session, secret = given
+    next_secret = _keyed("successor", session.bytes + secret)
+    following = _write(session, next_secret)
     async with db.transaction():
         found = await db.row(
             "SELECT s.id, s.account_id, s.refresh_hash, s.previous_hash,"
@@ -146,9 +150,9 @@ async def refresh(token: str) -> SignedIn:
         )
         if found is None:
             raise RefreshRefused
-        shown = _digest(token)
+        shown = _digest(session, secret)
         if shown == found["refresh_hash"]:
-            await _rotate(found["id"], following)
+            await _rotate(found["id"], _digest(session, next_secret))
             return SignedIn(await queries.person(found["account_id"]), session, following)
         if shown == found["previous_hash"] and found["is_recent"]:
             return SignedIn(await queries.person(found["account_id"]), session, following)
@@ -157,12 +161,12 @@ async def refresh(token: str) -> SignedIn:
     raise RefreshRefused
 
 
-async def _rotate(session_id: int, following: str) -> None:
+async def _rotate(session_id: int, following: bytes) -> None:
     await db.statement(
         "UPDATE session SET previous_hash = refresh_hash, refresh_hash = $2, rotated_at = now(), last_used_at = now()"
         " WHERE id = $1",
         session_id,
-        _digest(following),
+        following,
     )
 
 
@@ -176,34 +180,31 @@ def _write(session: UUID, secret: bytes) -> str:
     return base64.urlsafe_b64encode(content + _keyed("checksum", content)[:16]).decode().rstrip("=")
 
 
-def _read(token: str) -> tuple[UUID, bytes]:
-    """The session and the secret of a token that we gave."""
+def _read(token: str) -> tuple[UUID, bytes] | None:
+    """The session and the secret of a token that we gave; None when we did not."""
     try:
         whole = base64.b64decode(f"{token}==", altchars=b"-_", validate=True)
     except ValueError:
-        raise RefreshRefused from None
+        return None
     content, checksum = whole[:48], whole[48:]
     if len(whole) != 64 or not hmac.compare_digest(checksum, _keyed("checksum", content)[:16]):
-        raise RefreshRefused
+        return None
     return UUID(bytes=content[:16]), content[16:]
 
 
-def _digest(token: str) -> bytes:
-    session, secret = _read(token)  # not of the text: base64 has several spellings
+def _digest(session: UUID, secret: bytes) -> bytes:
+    """What is kept of a token; not of its text, because base64 has several spellings."""
     return hashlib.sha256(session.bytes + secret).digest()
 
 
 async def log_out(actor: Actor, token: str | None) -> None:
     """End the actor's session, and the one of the refresh token if it is the actor's, too. Safe to repeat."""
-    try:
-        session = _read(token)[0] if token else None
-    except RefreshRefused:
-        session = None
+    given = _read(token) if token else None
     await db.statement(
         "UPDATE session SET revoked_at = now() WHERE account_id = $1 AND (id = $2 OR uuid = $3) AND revoked_at IS NULL",
         actor.person_id,
         actor.session_id,
-        session,
+        given[0] if given else None,
     )
 
 
