@@ -1,0 +1,240 @@
+"""A school of two equal halves, with one of everything in each: who belongs here must not get at what is there."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core import clock, db
+from backend.core.actor import Role
+from backend.domain.certificates.terms import CertificatePaper
+from tests.people import MakePerson, Person
+from tests.quizzes import QuizRow, a_quiz
+from tests.school import BatchRow, MeetingRow, Row, _insert, a_batch, a_course, a_meeting, enrol, teach
+from tests.tasks import a_task
+
+SHA = "0" * 64
+PAPER = msgspec.json.encode(
+    CertificatePaper(
+        number="X",
+        holder_name="Somebody",
+        course_title="Brevet",
+        batch_title="One",
+        start_on=date(2026, 1, 1),
+        end_on=date(2026, 2, 1),
+        issued_on=date(2026, 2, 2),
+        place="Depok",
+        school_name="School",
+        signatory_name="Head",
+        signatory_title="Head",
+        verify_url="https://example.test/",
+    )
+).decode()
+
+
+class Half(msgspec.Struct):
+    """One course with one batch. `classmate` is in the batch as `student` is, and everything is the student's.
+
+    `objects` names one object of each kind by what stands before its id in an address.
+    """
+
+    teacher: Person
+    student: Person
+    classmate: Person
+    course: Row
+    batch: BatchRow
+    meeting: MeetingRow
+    quiz: QuizRow
+    course_slug: str
+    objects: dict[str, str]
+    address: str
+    graded_attempt: UUID
+    key: str
+    """What stands in the explanations, which belong to what is right."""
+
+
+class World(msgspec.Struct):
+    """Both halves, and who runs the school."""
+
+    admin: Person
+    here: Half
+    there: Half
+
+
+async def a_world(a_person: MakePerson) -> World:
+    """Make the school. Rows, so that nothing waits for a job."""
+    admin = await a_person(Role.ADMIN)
+    group = await _insert("price_group", group_type="public", name="Umum", price=1000)
+    return World(admin, await _half(a_person, group, 1), await _half(a_person, group, 2))
+
+
+def secrets_of(person: Person) -> tuple[str, ...]:
+    """What nobody else of the same rank may read of a person."""
+    return person.email, f"phone-of-{person.id}", f"nik-of-{person.id}", f"nim-of-{person.id}"
+
+
+async def _a_person(a_person: MakePerson, role: Role) -> Person:
+    person = await a_person(role)
+    _, phone, nik, nim = secrets_of(person)
+    await db.statement("UPDATE account SET phone = $2 WHERE id = $1", person.id, phone)
+    await db.statement("UPDATE profile SET nik = $2, nim = $3 WHERE account_id = $1", person.id, nik, nim)
+    return person
+
+
+async def _half(a_person: MakePerson, group: tuple[int, UUID], number: int) -> Half:
+    teacher = await _a_person(a_person, Role.TEACHER)
+    student = await _a_person(a_person, Role.STUDENT)
+    classmate = await _a_person(a_person, Role.STUDENT)
+    course = await a_course()
+    batch = await a_batch(course=course)
+    meeting = await a_meeting(batch)
+    await teach(meeting, teacher.id)
+    enrolment = await enrol(batch, student.id)
+    await enrol(batch, classmate.id)
+    quiz = await a_quiz(batch=batch, meeting=meeting, max_attempts=5)
+    key = f"explanation-{number}-kept"
+    await db.statement("UPDATE question SET explanation = $2 WHERE assessment_id = $1", quiz.view.id, key)
+    slug = await db.value("SELECT slug FROM course WHERE id = $1", course.id)
+    await db.statement("UPDATE assessment SET taken_at = now() WHERE id = $1", quiz.view.id)
+    half = Half(teacher, student, classmate, course, batch, meeting, quiz, slug, {}, "", student.uuid, key)
+    half.objects = {
+        "courses": str(course.uuid),
+        "batches": str(batch.uuid),
+        "meetings": str(meeting.uuid),
+        "groups": str(group[1]),
+        "users": str(student.uuid),
+        "students": str(student.uuid),
+        "teachers": str(teacher.uuid),
+        "quizzes": str(quiz.view.uuid),
+        "questions": str(quiz.questions[0].uuid),
+    }
+    await _work(half, enrolment)
+    await _records(half, group, number)
+    return half
+
+
+async def _work(half: Half, enrolment: int) -> None:
+    task = await a_task(half.batch, half.meeting)
+    _, submission = await _insert(
+        "submission",
+        assignment_id=task.id,
+        account_id=half.student.id,
+        enrolment_id=enrolment,
+        note="a private note",
+        is_late=False,
+    )
+    row = await db.row("SELECT id FROM submission WHERE uuid = $1", submission)
+    assert row is not None
+    await _insert(
+        "grade", assignment_id=task.id, account_id=half.student.id, grade=88, feedback="kept", graded_by=half.teacher.id
+    )
+    file = await _a_file(half)
+    await db.statement(
+        "INSERT INTO attachment (file_id, owner_kind, owner_id, created_at) VALUES ($1, 'submission', $2, now())",
+        file[0],
+        row["id"],
+    )
+    _, material = await _insert(
+        "material", meeting_id=half.meeting.id, title="Slides", kind="link", url="https://example.test/a"
+    )
+    half.objects |= {
+        "assignments": str(task.uuid),
+        "submissions": str(submission),
+        "materials": str(material),
+        "files": str(file[1]),
+    }
+    half.graded_attempt, half.objects["attempts"] = await _attempts(half, enrolment)
+
+
+async def _a_file(half: Half) -> tuple[int, UUID]:
+    found = await _insert(
+        "file",
+        owner_id=half.student.id,
+        kind="document",
+        state="stored",
+        location="docs",
+        original_name="Private.pdf",
+        extension="pdf",
+        object_key=f"nowhere/{half.student.id}.pdf",
+        content_type="application/pdf",
+        size_bytes=10,
+        sha256=SHA,
+    )
+    half.address = f"/uploads/docs/{clock.now():%Y/%m/%d}/{found[1]}.pdf"
+    return found
+
+
+async def _attempts(half: Half, enrolment: int) -> tuple[UUID, str]:
+    """One that is graded, and one that is open, with an answer."""
+    values: dict[str, Any] = {
+        "assessment_id": half.quiz.view.id,
+        "account_id": half.student.id,
+        "enrolment_id": enrolment,
+        "started_at": clock.now(),
+        "deadline_at": clock.now() + timedelta(minutes=30),
+    }
+    over, over_uuid = await _insert("attempt", **values, attempt_no=1, state="graded", submitted_at=clock.now())
+    await _insert(
+        "result",
+        attempt_id=over,
+        total_questions=3,
+        correct_answers=1,
+        wrong_answers=2,
+        points=1,
+        max_points=3,
+        score_percent=33,
+    )
+    running, running_uuid = await _insert("attempt", **values, attempt_no=2, state="open")
+    question = half.quiz.questions[0]
+    option = await db.value("SELECT id FROM option WHERE uuid = $1", question.options[0].uuid)
+    question_id = await db.value("SELECT id FROM question WHERE uuid = $1", question.uuid)
+    for attempt in (over, running):
+        await _insert("answer", attempt_id=attempt, question_id=question_id, option_id=option)
+    return over_uuid, str(running_uuid)
+
+
+async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
+    person = half.student
+    _, attendance = await _insert("attendance", meeting_id=half.meeting.id, account_id=person.id, is_present=True)
+    _, purchase = await _insert(
+        "purchase",
+        account_id=person.id,
+        batch_id=half.batch.id,
+        price_group_id=group[0],
+        group_type="public",
+        state="paid",
+        price=1000,
+        unique_code=number,
+        transfer_amount=1000 + number,
+        expires_at=clock.now() + timedelta(days=1),
+        buyer_bank_account_name="kept",
+    )
+    _, certificate = await _insert(
+        "certificate",
+        batch_id=half.batch.id,
+        account_id=person.id,
+        number=f"CERT-{number}-ABCDEF",
+        sequence=number,
+        state="issued",
+        holder_name=person.name,
+        paper=PAPER,
+        issued_at=clock.now(),
+        object_key=f"nowhere/{number}.pdf",
+        sha256=SHA,
+        size_bytes=10,
+    )
+    job = await db.value(
+        "INSERT INTO job (kind, body, owner_id, state, run_at, created_at, finished_at, report)"
+        " VALUES ('import_grades', '{}', $1, 'done', now(), now(), now(), '{\"note\": \"kept\"}') RETURNING uuid",
+        person.id,
+    )
+    session = await db.value("SELECT uuid FROM session WHERE id = $1", person.actor.session_id)
+    half.objects |= {
+        "attendances": str(attendance),
+        "purchases": str(purchase),
+        "certificates": str(certificate),
+        "number": f"CERT-{number}-ABCDEF",
+        "jobs": str(job),
+        "sessions": str(session),
+    }
