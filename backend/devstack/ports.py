@@ -10,7 +10,7 @@ _LOWEST, _HIGHEST = 17_000, 22_700  # plus 10,000 is still below the ports of ou
 
 def is_free(port: int, host: str = HOST) -> bool:
     """Whether a server could bind the port now."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -20,8 +20,14 @@ def is_free(port: int, host: str = HOST) -> bool:
 
 
 def next_free(port: int, host: str = HOST) -> int:
-    """The first free port from `port` upwards."""
-    return next(candidate for candidate in range(port, 65_536) if is_free(candidate, host))
+    """The first free port from `port` upwards.
+
+    Raises: OSError when there is none, as on an address that this machine does not have.
+    """
+    for candidate in range(port, 65_536):
+        if is_free(candidate, host):
+            return candidate
+    raise OSError(f"no port from {port} upwards can be had on {host}; is that an address of this machine?")
 
 
 def all_free(ports: Iterable[int]) -> bool:

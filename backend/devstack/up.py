@@ -63,7 +63,19 @@ def read_settings() -> Settings:
         raise Refused(str(error), 2) from error
     if found.s3_endpoint_url and not (found.s3_access_key and os.environ.get("S3_SECRET_KEY")):
         raise Refused("S3_ENDPOINT_URL is set, so S3_ACCESS_KEY and S3_SECRET_KEY must be set too.", 2)
+    web_port()
     return found
+
+
+def web_port() -> int:
+    """The port that the web is to have if it is free.
+
+    Raises: Refused with code 2 when it is no port.
+    """
+    told = os.environ.get("WEB_PORT") or "8000"
+    if not (told.isdecimal() and 0 < int(told) < 65_536):
+        raise Refused(f"WEB_PORT must be a port from 1 to 65535, and is {told!r}.", 2)
+    return int(told)
 
 
 def take_lock(var: Path, console: Console) -> tuple[int, ...]:
@@ -154,7 +166,7 @@ class Up:
             self.supervisor.adopt(name, partial(services.launch, name), process=services.processes[name])
 
     def _choose_addresses(self) -> Addresses:
-        host, wanted = os.environ.get("WEB_HOST", "127.0.0.1"), int(os.environ.get("WEB_PORT", "8000"))
+        host, wanted = os.environ.get("WEB_HOST") or "127.0.0.1", web_port()
         port = next_free(wanted, host)
         if port != wanted:
             self.console.line(f"           port {wanted} is taken; the web listens on {port}")

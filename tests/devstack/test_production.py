@@ -53,3 +53,20 @@ def test_external_storage_needs_its_keys(tmp_path):
     with Stack(tmp_path, "up", env=env) as stack:
         assert stack.ends() == 2
         assert "S3_ACCESS_KEY and S3_SECRET_KEY" in stack.output
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1"])
+def test_what_is_no_port_is_refused_before_anything_starts(tmp_path, port):
+    with Stack(tmp_path, "up", env={"WEB_PORT": port}) as stack:
+        assert stack.ends() == 2
+        assert stack.output == f"WEB_PORT must be a port from 1 to 65535, and is {port!r}.\n"
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_address_of_another_machine_is_named(tmp_path):
+    (tmp_path / "Procfile").write_text(f"web: {LITTLE_WEB}\n")
+    env = FIT | {"WEB_HOST": "192.0.2.1"}
+    with Stack(tmp_path, "up", "--procfile", tmp_path / "Procfile", env=env) as stack:
+        assert stack.ends() == 1
+        assert "can be had on 192.0.2.1" in stack.output
+        assert "Traceback" not in stack.output
