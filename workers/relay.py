@@ -22,6 +22,8 @@ from workers.subscriptions import kinds_by_event
 BATCH = 500
 POLL_S = 1.0
 BACK_OFF_S = 1.0
+SLICE_S = 1.0
+"""How long a relay with a backlog works before it sweeps."""
 STRANDED_S = 3.0
 STRANDED_IN_A_BACKLOG_S = 30.0
 
@@ -31,7 +33,7 @@ _log = logger(__name__)
 class Relay:
     """One relay of a map from events' names to kinds of jobs.
 
-    `step()` does all there is to do now; `serve()` does it until `stop` is set.
+    `step()` does what there is to do now; `serve()` does it until `stop` is set.
     """
 
     def __init__(self, kinds: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -41,13 +43,22 @@ class Relay:
         self._listener: asyncpg.Connection | None = None
 
     async def step(self) -> int:
-        """Expand and publish until nothing is left; says how many rows were moved."""
+        """Expand and publish until nothing is left, or until `SLICE_S` are over; says how many rows were moved.
+
+        Events are expanded first, so that they become jobs also while nobody takes messages.
+        """
         moved = 0
-        while True:
-            count = await self.expand() + await self.publish()
-            moved += count
-            if count == 0:
-                return moved
+        enough = asyncio.get_running_loop().time() + SLICE_S
+        while not self.stop.is_set() and asyncio.get_running_loop().time() < enough:
+            expanded = await self.expand()
+            moved += expanded
+            if expanded == BATCH:
+                continue
+            published = await self.publish()
+            moved += published
+            if expanded + published == 0:
+                break
+        return moved
 
     async def expand(self) -> int:
         """Turn one batch of events into jobs."""
@@ -84,14 +95,15 @@ class Relay:
             try:
                 await self._listen()
                 self._bell.clear()
-                await self.step()
+                moved = await self.step()
                 if loop.time() - swept >= running.SWEEP_S:
                     swept = loop.time()
                     await self.sweep()
-                await self._sleep(await self._pause())
+                if not moved:
+                    await self._sleep(await self._pause())
             except (asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError, OSError, TimeoutError) as error:
                 _log.warning("relay backs off", error=type(error).__name__)
-                await self._sleep(BACK_OFF_S)
+                await self._back_off()
         await self.close()
 
     async def _pause(self) -> float:
@@ -101,6 +113,11 @@ class Relay:
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._bell.wait(), seconds)
+
+    async def _back_off(self) -> None:
+        """Wait, whoever rings: what is away does not come back because there is more to do."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), BACK_OFF_S)
 
     async def _listen(self) -> None:
         if self._listener is not None and not self._listener.is_closed():
