@@ -124,7 +124,7 @@ async def test_a_video_of_300_mb_and_a_seek_in_it(lulus: Lulus, a_person: MakePe
         job = await guru.job(upload["url"], 120)
         assert job["state"] == "done", job
         file = await guru.get(f"/files/{upload['file_id']}")
-        assert file["state"] == "ready", file
+        assert file["status"] == "ready", file
         material = await guru.post(f"/meetings/{meeting.uuid}/materials", {"title": "R", "file_id": upload["file_id"]})
         url = (await viewer.get(f"/materials/{material['id']}"))["url"]
         address = httpx.URL(lulus.url).join(url)

@@ -185,7 +185,7 @@ async def watched(guru: Caller, student: Caller, stranger: Caller, meeting: str,
     upload = await guru.ask(
         "POST", "/upload/media", 202, files={"file": ("rekaman.webm", clip.read_bytes())}, data={"location": "media"}
     )
-    assert (await guru.job(upload["job_url"]))["state"] == "done"
+    assert (await guru.job(upload["url"]))["state"] == "done"
     file = await guru.get(f"/files/{upload['file_id']}")
     material = await guru.post(f"/meetings/{meeting}/materials", {"title": "Rekaman", "file_id": upload["file_id"]})
     seen = await student.get(f"/materials/{material['id']}")
