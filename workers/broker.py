@@ -2,7 +2,8 @@
 
 Only the row retries, delays and expires; Dramatiq does none of these. What each setting prevents: fast maintenance
 brings back the messages of a killed worker within its heartbeat; no retry inside redis-py, because a repeated EVALSHA
-delivers twice; prefetch 1, so that a busy worker hoards nothing; a short poll, so that an idle one starts at once.
+delivers twice; no more messages at once than threads, so that a busy worker hoards nothing; a short poll, so that an
+idle one starts at once.
 """
 
 import os
@@ -25,9 +26,7 @@ from workers.lease import Leases
 from workers.registry import KINDS, Queue
 from workers.runner import Runner
 
-# both are read by dramatiq when a worker is made
-os.environ.setdefault("dramatiq_worker_timeout", "20")
-os.environ.setdefault("dramatiq_queue_prefetch", "1")
+os.environ.setdefault("dramatiq_worker_timeout", "20")  # read by dramatiq when a worker is made
 
 HEARTBEAT_MS = 15_000
 OWN_SESSION = "LULUS_WORKER_SESSION"
@@ -81,10 +80,23 @@ def client() -> "redis.Redis":
     )
 
 
+class _Broker(RedisBroker):
+    """Hands a worker no more than it can begin with: what it holds without working on it, others wait for.
+
+    Long work never takes all threads, so that a video does not make a grade wait.
+    """
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:  # noqa: ANN401 - dramatiq's
+        """Consume a queue with our share of the threads in place of dramatiq's prefetch."""
+        threads = settings().worker_threads
+        share = threads if queue_name == Queue.QUICK else max(1, threads // 4)
+        return super().consume(queue_name, share, timeout)
+
+
 def make_broker() -> RedisBroker:
     """The broker; its keys carry the prefix of this installation."""
     connected = client()
-    return RedisBroker(  # type: ignore[no-untyped-call]  # upstream has no annotation
+    return _Broker(  # type: ignore[no-untyped-call]  # upstream has no annotation
         client=connected,
         middleware=[],
         namespace=f"{settings().redis_prefix}:dramatiq",

@@ -62,7 +62,8 @@ def test_one_start_from_the_first_step_to_the_last(tmp_path, up):
             eventually(lambda: not (var / "up.json").exists() or "{" in (var / "up.json").read_text())
             stack.says("Lulus is up")
             assert f"port {port} is taken" in stack.output
-            told = json.loads(eventually((var / "up.json").read_text))
+            eventually((var / "up.json").exists)
+            told = json.loads((var / "up.json").read_text())
 
             assert set(told) == {"api", "docs", "mail_dir", "logins"}
             assert told["logins"] == LOGINS

@@ -53,12 +53,22 @@ async def test_two_relays_and_three_workers_do_each_job_once(database, processes
     assert await db.value("SELECT max(attempt) FROM job") == 1
 
 
+async def test_a_worker_works_on_as_many_jobs_as_it_has_threads(database, processes):
+    async with db.transaction():
+        for number in range(settings().worker_threads):
+            await jobs.enqueue("test_slow", Slow(f"k{number}", 4))
+    processes.start(*RELAY)
+    processes.start(*WORKER)
+    await eventually(RUNNING, settings().worker_threads, 20, processes)
+
+
 async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes):
     processes.start(*RELAY)
     worker = processes.start(*WORKER)
-    await jobs.enqueue("test_slow", Slow("short", 0.5))
     await jobs.enqueue("test_slow", Slow("long", 30))
-    await eventually(RUNNING, 2, 20, processes)
+    await eventually(RUNNING, 1, 20, processes)
+    await jobs.enqueue("test_slow", Slow("short", 1))
+    await eventually("SELECT count(*) FROM job WHERE started_at IS NOT NULL", 2, 20, processes)
     for _ in range(5):
         os.killpg(worker.pid, signal.SIGTERM)
     assert await stops(worker, settings().worker_grace_s + 3) == 0
