@@ -92,7 +92,6 @@ async def a_batch(
             "gate": gate,
             "certificate_after_h": 24,
             "auto_issue": False,
-            "certificates_issued": 0,
             **values,
         },
     )

@@ -21,7 +21,6 @@ from workers.registry import KINDS, Kind
 _log = logger(__name__)
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
-UNKNOWN_KIND_DELAY_S = 5.0
 
 
 class Runner:

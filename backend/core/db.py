@@ -294,6 +294,12 @@ def match(table: type[Table], ref: Ref) -> Any:  # noqa: ANN401 - Piccolo's Wher
     return column == ref
 
 
+async def lock(table: str, ref: Ref) -> int | None:
+    """Lock a row for the rest of the transaction and give its id; None when there is none. `table` is one of ours."""
+    found: int | None = await value(f"SELECT id FROM {table} WHERE {column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    return found
+
+
 def column_of(ref: Ref) -> str:
     """The column a reference names, for SQL text: "uuid" or "id"."""
     return "uuid" if isinstance(ref, UUID) else "id"

@@ -2,20 +2,24 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from backend.core import db
 from backend.core.actor import SYSTEM, Actor, Role
+from backend.core.ids import new_uuid
 from backend.core.settings import settings
 from backend.domain.certificates import commands, pdf, queries
 from backend.domain.certificates.terms import CertificateState
+from backend.domain.files import sweeping
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs import running
 from backend.domain.jobs.errors import Fenced
 from backend.domain.jobs.running import Claim
 from storage import keys
+from storage.keys import Kind
 from tests.background import drain
 from tests.domain.certificates.classes import a_finished_batch, a_graduate, graduate
 from tests.people import an_account
@@ -161,7 +165,23 @@ async def test_drawing_twice_keeps_the_first(storage):
     assert await queries.certificate_by_id(view.id) == first
     assert not await commands.record_file(view.id, keys.certificate(view.uuid), "0" * 64, 1)
     assert (await storage.head(first.object_key)).size_bytes == first.size_bytes
-    assert await queries.named_objects([first.object_key, "certificates/x.pdf"]) == {first.object_key}
+
+
+async def test_a_drawing_that_nothing_names_is_swept_and_the_issued_one_stays(storage):
+    batch, meetings = await a_finished_batch()
+    view = (await commands.issue(await a_graduate(batch, meetings), batch.id)).certificate
+    await drain()
+    orphan = keys.certificate(new_uuid())
+    await storage.put(orphan, b"%PDF", "application/pdf")
+    named = {Kind.CERTIFICATE: queries.named_objects}
+    assert (await sweeping.sweep(storage, timedelta(hours=24), named)).orphans == 0
+    swept = await sweeping.sweep(storage, timedelta(seconds=-60), named)
+    issued = await queries.certificate_by_id(view.id)
+    left = {entry.key async for entry in storage.list("certificates/")}
+    assert orphan not in left
+    assert issued.object_key in left
+    assert swept.orphans >= 1
+    assert swept.missing == []
 
 
 async def test_one_that_was_revoked_before_it_was_drawn_is_never_drawn():

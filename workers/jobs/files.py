@@ -14,6 +14,7 @@ import msgspec
 from backend.core.ids import new_uuid
 from backend.core.log import logger
 from backend.core.settings import settings
+from backend.domain.certificates import queries as certificates
 from backend.domain.files import commands as files
 from backend.domain.files import queries, sweeping
 from backend.domain.files.commands import Probed, ProcessMedia
@@ -25,6 +26,7 @@ from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
 from storage import keys
 from storage.errors import ObjectMissing
+from storage.keys import Kind
 from storage.s3 import Storage
 from workers import media
 from workers.media import MediaRefused, Probe
@@ -155,7 +157,7 @@ async def sweep_files(body: Empty) -> Swept:
 
     Safe to repeat. Rows whose object is missing are reported, and nothing is done to them.
     """
-    swept = await sweeping.sweep(storage(), PATIENCE)
+    swept = await sweeping.sweep(storage(), PATIENCE, {Kind.CERTIFICATE: certificates.named_objects})
     if swept.missing:
         _log.error("files without their objects", files=swept.missing)
     return swept

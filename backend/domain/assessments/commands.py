@@ -197,7 +197,7 @@ async def reorder_questions(actor: Actor, quiz_ref: Ref, order: Sequence[UUID]) 
 
 
 async def _locked(actor: Actor, ref: Ref) -> QuizView:
-    await db.value(f"SELECT id FROM assessment WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    await db.lock("assessment", ref)
     quiz = await queries.quiz_by_id(ref)
     if not await queries.may_teach(actor, quiz.batch_id):
         raise NotYourQuiz(quiz=quiz.id)

@@ -122,7 +122,7 @@ async def delete_assignment(actor: Actor, ref: Ref) -> None:
 
 
 async def _locked(actor: Actor, ref: Ref) -> AssignmentView:
-    if await db.value(f"SELECT id FROM assignment WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref) is None:  # noqa: S608 - our names
+    if await db.lock("assignment", ref) is None:
         raise AssignmentNotFound
     found = await queries.assignment_of(ref)
     await _must_teach(actor, found.meeting_id)

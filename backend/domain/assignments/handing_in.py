@@ -71,7 +71,7 @@ async def lock_own(actor: Actor, ref: Ref) -> SubmissionView:
 
     Raises: SubmissionNotFound, NotYourSubmission.
     """
-    if await db.value(f"SELECT id FROM submission WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref) is None:  # noqa: S608 - our names
+    if await db.lock("submission", ref) is None:
         raise SubmissionNotFound
     found = await submissions.submission_of(ref)
     if found.account_id != actor.account_id:

@@ -157,7 +157,7 @@ async def release_seats(seats: Mapping[int, int]) -> None:
 
 
 async def _lock(ref: Ref) -> int:
-    found: int | None = await db.value(f"SELECT id FROM batch WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    found = await db.lock("batch", ref)
     if found is None:
         raise BatchNotFound(ref=str(ref))
     return found

@@ -155,7 +155,7 @@ async def _add_teachers(meeting_id: int, account_ids: Sequence[int]) -> None:
 
 
 async def _lock(ref: Ref) -> int:
-    found: int | None = await db.value(f"SELECT id FROM meeting WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    found = await db.lock("meeting", ref)
     if found is None:
         raise MeetingNotFound(ref=str(ref))
     return found

@@ -50,7 +50,6 @@ class Batch(Table, tablename="batch"):
     gate = Boolean(default=True)
     certificate_after_h = Integer(default=24)
     auto_issue = Boolean(default=False)
-    certificates_issued = Integer(default=0)
     archived_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

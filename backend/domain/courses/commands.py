@@ -96,7 +96,7 @@ async def delete_course(actor: Actor, ref: Ref) -> None:
 
 
 async def _lock(ref: Ref) -> int:
-    found: int | None = await db.value(f"SELECT id FROM course WHERE {db.column_of(ref)} = $1 FOR UPDATE", ref)  # noqa: S608 - our names
+    found = await db.lock("course", ref)
     if found is None:
         raise CourseNotFound(ref=str(ref))
     return found

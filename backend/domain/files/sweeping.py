@@ -1,6 +1,6 @@
 """The sweep: both sides of the line between rows and objects, page by page, in bounded memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,9 +14,12 @@ from storage.keys import Kind, parse
 PAGE = 500
 REPORTED_MAX = 100
 OWN = (Kind.DOCUMENT, Kind.IMAGE, Kind.MEDIA, Kind.POSTER, Kind.REMUX)
-"""Objects that a row of `file` names. Certificates are records and never swept."""
+"""Objects that a row of `file` names."""
 OF_JOBS = (Kind.SHEET, Kind.EXPORT)
 """Objects that live as long as the job they are named after, or that a row of `file` names."""
+
+Named = Callable[[Sequence[str]], Awaitable[set[str]]]
+"""Tells which of some objects a row names."""
 
 
 class Entry(Protocol):
@@ -58,15 +61,20 @@ class Swept(msgspec.Struct, kw_only=True):
     missing: list[str] = []
 
 
-async def sweep(store: Store, patience: timedelta) -> Swept:
-    """Delete what has been without a counterpart for longer than `patience`. Safe to repeat, and to be cut short."""
+async def sweep(store: Store, patience: timedelta, others: Mapping[Kind, Named] | None = None) -> Swept:
+    """Delete what has been without a counterpart for longer than `patience`. Safe to repeat, and to be cut short.
+
+    `others` are the kinds of features above, and who tells which of their objects are named.
+    """
     before: datetime = await db.value("SELECT now() - $1::interval", patience)
     swept = Swept(begun=await _forget_begun(before), unclaimed=await _remove_unclaimed(before))
     async for upload in store.unfinished_uploads(before):
         await store.abort(upload)
         swept.uploads += 1
     for kind in (*OWN, *OF_JOBS):
-        await _compare(store, kind, before, swept)
+        await _compare(store, kind, _named, before, swept)
+    for kind, named in (others or {}).items():
+        await _compare(store, kind, named, before, swept)
     swept.discarded = await _delete_discarded(store)
     return swept
 
@@ -96,34 +104,36 @@ async def _remove_unclaimed(before: datetime) -> int:
         )
 
 
-async def _compare(store: Store, kind: Kind, before: datetime, swept: Swept) -> None:
+async def _compare(store: Store, kind: Kind, named: Named, before: datetime, swept: Swept) -> None:
     """Walk through the objects of a kind by name, and through the rows that lie between the same two names."""
     prefix = f"{kind}/"
     after, page = prefix, list[Entry]()
     async for entry in store.list(prefix):
         page.append(entry)
         if len(page) == PAGE:
-            await _compare_page(store, page, (after, entry.key), before, swept)
+            await _drop_unnamed(store, page, named, before, swept)
+            await _report_missing(page, (after, entry.key), before, swept)
             after, page = entry.key, []
-    await _compare_page(store, page, (after, f"{kind}0"), before, swept)  # "0" follows "/"
+    await _drop_unnamed(store, page, named, before, swept)
+    await _report_missing(page, (after, f"{kind}0"), before, swept)  # "0" follows "/"
 
 
-async def _compare_page(
-    store: Store, page: Sequence[Entry], between: tuple[str, str], before: datetime, swept: Swept
-) -> None:
-    present = [entry.key for entry in page]
-    named = await _named(present)
+async def _drop_unnamed(store: Store, page: Sequence[Entry], named: Named, before: datetime, swept: Swept) -> None:
+    kept = await named([entry.key for entry in page])
     for entry in page:
-        if entry.key not in named and entry.modified_at < before:
+        if entry.key not in kept and entry.modified_at < before:
             await store.delete(entry.key)
             swept.orphans += 1
+
+
+async def _report_missing(page: Sequence[Entry], between: tuple[str, str], before: datetime, swept: Swept) -> None:
     rows = await db.fetch(
         "SELECT f.uuid FROM file f CROSS JOIN LATERAL (VALUES (f.object_key), (f.poster_key)) AS o (key)"
         " WHERE f.state NOT IN ('begun', 'removed') AND f.updated_at < $4"
         ' AND o.key COLLATE "C" > $1 AND o.key COLLATE "C" <= $2 AND o.key <> ALL($3::text[])'
         " ORDER BY f.id LIMIT $5",
         *between,
-        present,
+        [entry.key for entry in page],
         before,
         REPORTED_MAX,
     )

@@ -10,10 +10,7 @@ from backend.domain.purchases.terms import PaymentState
 TIME_TO_PAY = timedelta(hours=24)
 
 OPEN = frozenset({PaymentState.PENDING, PaymentState.WAITING_CONFIRMATION})
-"""These hold an amount."""
-
-HOLDS_SEAT = OPEN | {PaymentState.PAID}
-"""These hold a seat, and there is at most one of them per person and batch."""
+"""These hold an amount; together with PAID they hold a seat, at most one of them per person and batch."""
 
 CODES = ((100, 999), (1000, 9999))
 """What is added to a price, so that every open transfer has an amount of its own: three digits, four when short."""

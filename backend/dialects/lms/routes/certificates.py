@@ -69,7 +69,7 @@ def address(request: AnyRequest) -> str:
     return request.client.host if request.client else ""
 
 
-class MyCertificateController(Controller):
+class MyCertificates(Controller):
     """The certificate of one's own."""
 
     path = "/me/batches/{batch_id:str}/certificate"
@@ -104,7 +104,7 @@ class MyCertificateController(Controller):
         )
 
 
-class BatchCertificateController(Controller):
+class BatchCertificates(Controller):
     """The certificates of a batch."""
 
     path = "/batches/{batch_id:str}/certificates"
@@ -127,7 +127,7 @@ class BatchCertificateController(Controller):
         return success("Certificates are being generated", JobAccepted.of(job.uuid))
 
 
-class CertificateController(Controller):
+class Certificates(Controller):
     """Single certificates."""
 
     path = "/certificates"

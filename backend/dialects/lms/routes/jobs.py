@@ -64,7 +64,7 @@ def stream(actor: Actor, view: JobView, seen: str, *, english: bool = False) -> 
     return EventStream(pieces)
 
 
-class JobController(Controller):
+class Jobs(Controller):
     """Jobs are seen by their owner and by admins; for others they do not exist."""
 
     path = "/jobs"
