@@ -7,8 +7,53 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from backend.core.errors import Broken
+from backend.core.errors import Broken, Unsupported
+
+
+class NotJson(Unsupported):
+    """The body is announced as something else than JSON."""
+
+    code = "http.not_json"
+
+
+class OnlyJson(ASGIMiddleware):
+    """Refuses a body that is announced as anything but JSON where JSON is taken; a form of another page is such."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let a request through. Raises: NotJson."""
+        handler = scope.get("route_handler")
+        given = b",".join(value for name, value in scope["headers"] if name == b"content-type")
+        if given and isinstance(handler, HTTPRouteHandler) and handler.parsed_data_field and not _is_json(given):
+            raise NotJson(found=given.decode("latin-1")[:100], expected="application/json")
+        await next_app(scope, receive, send)
+
+
+def _is_json(content_type: bytes) -> bool:
+    kind = content_type.partition(b";")[0].strip().lower()
+    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+
+
+def unfit_texts(raw: bytes) -> dict[str, Broken]:
+    """The texts of a JSON body that no column can hold, because there is a NUL in them, by their names on the wire."""
+    broken: dict[str, Broken] = {}
+    if rb"\u0000" in raw:
+        _find_nul(msgspec.json.decode(raw), "", broken)
+    return broken
+
+
+def _find_nul(value: Any, path: str, broken: dict[str, Broken]) -> None:  # noqa: ANN401
+    if isinstance(value, str) and "\0" in value:
+        broken[path] = Broken("invalid")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _find_nul(member, f"{path}.{name}".lstrip("."), broken)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            _find_nul(member, f"{path}[{index}]", broken)
 
 
 def explain(type_: Any, raw: bytes) -> dict[str, Broken] | str:  # noqa: ANN401 - any type a handler takes

@@ -12,6 +12,7 @@ from backend.dialects.lms import auth, content, docs, envelope, paging
 from backend.dialects.lms.routes import controllers
 from backend.http.docs import OneWay, config, describe
 from backend.http.idempotency import Idempotency
+from backend.http.validation import OnlyJson
 
 NAME = "lms"
 PREFIX = "/api/v1"
@@ -36,7 +37,7 @@ def build() -> Litestar:
     origins = list(settings().cors_origins)
     app = Litestar(
         route_handlers=[hello, content.send, api],
-        middleware=[auth.Authentication(), Idempotency(auth.principal)],
+        middleware=[auth.Authentication(), OnlyJson(), Idempotency(auth.principal)],
         dependencies={
             "actor": Provide(auth.actor, sync_to_thread=False),
             "listing": Provide(paging.read_listing, sync_to_thread=False),

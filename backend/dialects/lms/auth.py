@@ -44,7 +44,7 @@ class Authentication(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let a request through with its Actor, or raise. Raises: Unauthenticated, RoleInsufficient."""
         opt = scope["route_handler"].opt
-        header = Request[Any, Any, Any](scope).headers.get("authorization")
+        header = _header(scope)
         scope["user"] = None
         if not opt.get("public") or (header and opt.get("optional")):
             actor = await authenticate(header)
@@ -52,6 +52,14 @@ class Authentication(ASGIMiddleware):
                 raise RoleInsufficient
             scope["user"] = actor
         await next_app(scope, receive, send)
+
+
+def _header(scope: Scope) -> str | None:
+    """The Authorization header. Raises: HeaderMissing when there are two: who reads which, nobody knows."""
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(given) > 1:
+        raise HeaderMissing
+    return given[0].decode("latin-1") if given else None
 
 
 async def authenticate(header: str | None) -> Actor:

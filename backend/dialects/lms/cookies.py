@@ -61,5 +61,9 @@ def check_origin(request: AnyRequest) -> None:
     if origin is None or origin in settings().cors_origins:
         return
     ours = {request.headers.get("host", "").lower(), urlsplit(settings().public_url).netloc}
-    if urlsplit(origin).netloc.lower() not in ours - {""}:
+    try:
+        netloc = urlsplit(origin).netloc.lower()
+    except ValueError:  # such as http://[
+        raise OriginRefused from None
+    if netloc not in ours - {""}:
         raise OriginRefused

@@ -18,7 +18,7 @@ from backend.dialects.lms.words import all_words
 from backend.dialects.lms.words.core import RULES
 from backend.dialects.lms.words.word import Word
 from backend.domain.accounts.terms import GroupType
-from backend.http.validation import explain
+from backend.http.validation import explain, unfit_texts
 from storage.errors import StorageDown
 
 T = TypeVar("T")
@@ -179,6 +179,12 @@ def _explained(request: AnyRequest) -> dict[str, Broken] | str:
     return explain(field.annotation, raw)
 
 
+def _unfit(request: AnyRequest, *, english: bool) -> dict[str, str] | None:
+    """The fields that no column can hold, where they are in the body."""
+    raw = request._body if isinstance(request._body, bytes) else b""  # noqa: SLF001 - as above
+    return {name: tell_field(name, broken, english=english) for name, broken in unfit_texts(raw).items()} or None
+
+
 def on_http_error(request: AnyRequest, error: HTTPException) -> Response[Failure]:
     """The framework said no."""
     english = speaks_english(request)
@@ -211,7 +217,7 @@ def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:
     if isinstance(error, RecursionError):
         return _answer(400, "Gagal parsing body", "the JSON is nested too deeply")
     if causes.is_unfit(error):
-        return _answer(400, tell(WORDS["core.invalid"], {}, english=english), None)
+        return _answer(400, tell(WORDS["core.invalid"], {}, english=english), _unfit(request, english=english))
     if causes.is_transient(error) or isinstance(error, StorageDown | asyncio.TimeoutError):
         _log.warning("partner away", error=type(error).__name__)
         return _answer(503, tell(WORDS["core.unavailable"], {}, english=english), None, {"Retry-After": "1"})

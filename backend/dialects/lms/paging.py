@@ -14,7 +14,7 @@ _WORDS = frozenset({"page", "limit", "q", "sort", "order", "select"})
 
 
 def _number(name: str, text: str, most: int) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= most or len(text) > 9:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most or len(text) > 9:
         raise Invalid(fields={name: Broken("range", ("1", str(most)))})
     return int(text)
 

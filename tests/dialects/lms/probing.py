@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, get_origin
 
+import asyncpg
 import httpx
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -155,7 +156,7 @@ def body(type_: Any, half: Half) -> dict[str, Any]:
 
 
 class Seen(msgspec.Struct):
-    """An answer, and the tables that were different after it."""
+    """An answer, and the tables that were different after a refusal."""
 
     status: int
     text: str
@@ -200,11 +201,20 @@ class Probe:
         async with taken_back():
             written = await writes()
             answer = await http.request(method, path, **given)
-            after = await digest() if await writes() != written else self._before
+            is_suspect = answer.status_code >= 400 and await _has_written(written)
+            after = await digest() if is_suspect else self._before
             changed = {
                 name: (self._before[name], value) for name, value in after.items() if self._before[name] != value
             }
         return Seen(answer.status_code, answer.text, answer.headers, changed)
+
+
+async def _has_written(before: int) -> bool:
+    """Whether rows were written; not if a statement failed, because the test's transaction was lost with it."""
+    try:
+        return await writes() != before
+    except asyncpg.InFailedSQLTransactionError:
+        return False
 
 
 @asynccontextmanager

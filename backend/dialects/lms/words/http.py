@@ -15,4 +15,8 @@ WORDS = {
         "Idempotency-Key ini sudah dipakai untuk permintaan lain",
         "This Idempotency-Key was used for another request",
     ),
+    "http.not_json": Word(
+        "Content-Type harus {expected}, bukan {found}",
+        "The Content-Type must be {expected}, not {found}",
+    ),
 }
