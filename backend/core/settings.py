@@ -172,7 +172,7 @@ def _school(read: _Environment) -> dict[str, Any]:
         "school_name": read.text("SCHOOL_NAME", "Lulus Tax School"),
         "school_timezone": read.text("SCHOOL_TIMEZONE", "Asia/Jakarta"),
         "school_place": read.text("SCHOOL_PLACE", "Jakarta"),
-        "certificate_pattern": read.pattern("CERTIFICATE_PATTERN", "{course}-{year}-{batch}-{seq:04}-{random}"),
+        "certificate_pattern": read.pattern("CERTIFICATE_PATTERN", "LULUS-{year}-{seq:05}-{random}"),
         "signatory_name": read.text("SIGNATORY_NAME", read.text("SCHOOL_NAME", "Lulus Tax School")),
         "signatory_title": read.text("SIGNATORY_TITLE", "Direktur Program"),
     }
