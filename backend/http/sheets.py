@@ -3,20 +3,26 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import Stream
 
-from backend.core.errors import Invalid, Unsupported
+from backend.core import archives
+from backend.core.errors import Invalid, Unmet, Unsupported
 from backend.core.settings import settings
 from backend.http import shared
+from backend.http.forms import FormBroken
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORM_BYTES = 64 << 10
 """What a form may have around the file."""
+
+ENTRIES_MAX = 1_000
+UNPACKED_MAX = 256 << 20
+"""What a spreadsheet may say of itself; what is true of it, the job finds out that reads it."""
 
 _ZIP = b"PK\x03\x04"
 _PIECE = 256 << 10
@@ -34,6 +40,12 @@ class NotSpreadsheet(Unsupported):
     code = "http.not_spreadsheet"
 
 
+class SheetRefused(Unmet):
+    """The file is damaged, or unpacks to too much; `reason` is that of core.archives."""
+
+    code = "http.sheet_refused"
+
+
 class StoredSheet(msgspec.Struct, frozen=True):
     """A spreadsheet that lies in storage."""
 
@@ -49,9 +61,12 @@ def body_limit() -> int:
 async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaitable[str]]) -> StoredSheet:
     """Store the field `file` of a form under the key that `announce` commits to a row first.
 
-    Raises: SheetMissing, NotSpreadsheet, and what `announce` raises.
+    Raises: SheetMissing, NotSpreadsheet, SheetRefused, FormBroken, and what `announce` raises.
     """
-    form = await request.form()
+    try:
+        form = await request.form()
+    except UnicodeDecodeError:
+        raise FormBroken(reason="not UTF-8") from None
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     try:
         file = form.get("file")
@@ -59,7 +74,7 @@ async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaita
             raise SheetMissing
         if await file.read(len(_ZIP)) != _ZIP:
             raise NotSpreadsheet(found=file.content_type[:100], expected=".xlsx")
-        await file.seek(0)
+        await asyncio.to_thread(_check, cast(BinaryIO, file.file))
         key = await announce()
         stored = await shared.storage().put_stream(
             key, _pieces(file), CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
@@ -68,6 +83,17 @@ async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaita
         for each in files:
             await each.close()
     return StoredSheet(key, stored.sha256_hex)
+
+
+def _check(file: BinaryIO) -> None:
+    """Refuse at once what the archive's own directory gives away, without unpacking any of it."""
+    try:
+        members = archives.entries(file, max_entries=ENTRIES_MAX)
+    except archives.ArchiveRefused as refused:
+        raise SheetRefused(reason=refused.reason) from refused
+    if sum(member.file_size for member in members) > UNPACKED_MAX:
+        raise SheetRefused(reason="too_large")
+    file.seek(0)
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

@@ -252,12 +252,12 @@ async def test_uploads_that_are_no_sheets(a_person, storage):
     assert [entry.key async for entry in storage.list("sheets/")] == before
 
 
-async def test_a_sheet_cut_short_fails_with_its_reason(a_person):
+async def test_a_sheet_cut_short_is_refused_at_once(a_person):
     group = await a_class(a_person)
     content = saved(await download(group))
-    job = await imported(group, content[: len(content) // 2])
-    assert (job["state"], job["error"]) == ("failed", "grading.sheet_refused")
-    assert job["report"]["message"].startswith("Berkas tidak dapat dibaca: ")
+    answer = await send(group.teacher, group, content[: len(content) // 2])
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("Berkas tidak dapat dibaca: ")
     assert await grades(group) == {}
 
 

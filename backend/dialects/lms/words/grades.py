@@ -27,5 +27,9 @@ WORDS = {
         "{count} grades have changed since the preview; no grade was changed",
     ),
     "http.sheet_missing": Word("Missing excel file", "Missing excel file", status=400),
+    "http.sheet_refused": Word(
+        "Berkas tidak dapat dibaca: rusak, terpotong, atau isinya terlalu besar ({reason})",
+        "The file cannot be read: it is damaged, cut short, or unpacks to too much ({reason})",
+    ),
     "http.not_spreadsheet": Word("Berkas harus berupa .xlsx", "The file must be an .xlsx"),
 }
