@@ -18,9 +18,11 @@ from backend.domain.jobs.running import LEASE_S, RENEW_S, Claim
 
 _log = logger(__name__)
 
+# A row that somebody has locked is passed over until the next time, so that the others do not wait for it.
 _RENEW = (
-    "UPDATE job SET lease_until = now() + make_interval(secs => $3) FROM unnest($1::bigint[], $2::int[])"
-    " AS held (id, attempt) WHERE job.id = held.id AND job.attempt = held.attempt AND job.state = 'running'"
+    "UPDATE job SET lease_until = now() + make_interval(secs => $3) WHERE id IN (SELECT job.id FROM job"
+    " JOIN unnest($1::bigint[], $2::int[]) AS held (id, attempt) ON job.id = held.id AND job.attempt = held.attempt"
+    " WHERE job.state = 'running' ORDER BY job.id FOR NO KEY UPDATE OF job SKIP LOCKED)"
 )
 
 
@@ -73,7 +75,7 @@ class Leases:
                         settings().database_url, timeout=RENEW_S, command_timeout=RENEW_S
                     )
                 await connection.execute(_RENEW, [id_ for id_, _ in due], [attempt for _, attempt in due], LEASE_S)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever broke: without this thread every job would be robbed
                 _log.warning("leases not renewed", jobs=len(due), error=type(error).__name__)
                 if connection is not None:
                     connection.terminate()
