@@ -29,6 +29,8 @@ from workers.runner import Runner
 os.environ.setdefault("dramatiq_worker_timeout", "20")  # read by dramatiq when a worker is made
 
 HEARTBEAT_MS = 15_000
+GIVING_BACK_S = 1.5
+"""How long before the end of the grace time unfinished work is given back."""
 OWN_SESSION = "LULUS_WORKER_SESSION"
 """Set by workers.run: the process group is all ours."""
 
@@ -55,6 +57,12 @@ class Processing(Middleware):
                 os.killpg(0, signal.SIGKILL)  # dramatiq's master would wait for minutes for a child that died
             raise MiddlewareError(str(error)) from error
         self.leases.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Let what runs go on for most of the grace time, then give it back."""
+        patience_s = max(0.0, settings().worker_grace_s - GIVING_BACK_S)
+        loop = _loop().loop
+        loop.call_soon_threadsafe(loop.call_later, patience_s, self.runner.give_back)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Close in reverse; AsyncIO's loop still runs, because `after_*` hooks run from last to first."""

@@ -1,6 +1,7 @@
 """One job, from wake-up to end: claim, run inside its limits, finish, or say why not."""
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import socket
@@ -28,14 +29,32 @@ class Runner:
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
+        self._running = set[asyncio.Task[JobState | None]]()
+        self._is_stopping = False
 
     async def run(self, job_id: int) -> JobState | None:
         """Run a job if it is there to be taken; says how it ended, None when it was not ours.
 
         It runs in a context of its own, so that nothing of one job reaches the next.
         """
+        if self._is_stopping:
+            return None
         task = asyncio.get_running_loop().create_task(self._run(job_id), context=contextvars.Context())
-        return await task
+        self._running.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._is_stopping and task.cancelled():
+                return None
+            raise
+        finally:
+            self._running.discard(task)
+
+    def give_back(self) -> None:
+        """Begin nothing more, and give what runs to other workers at once, as if it had not been tried."""
+        self._is_stopping = True
+        for task in self._running:
+            task.cancel()
 
     async def _run(self, job_id: int) -> JobState | None:
         held = await running.claim(job_id, WORKER)
@@ -60,7 +79,8 @@ class Runner:
             _log.warning("job taken over or cancelled", job=held.id, kind=held.kind, attempt=held.attempt)
             return None
         except asyncio.CancelledError:
-            await asyncio.shield(running.try_again(held, "the worker stopped", at_once=True))
+            with contextlib.suppress(Fenced):  # cancelled in its last commit, it may be done
+                await asyncio.shield(running.try_again(held, "the worker stopped", at_once=True))
             raise
         except (DomainError, msgspec.ValidationError) as error:
             return await self._refused(held, error)

@@ -75,6 +75,8 @@ async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes)
     assert [process for process in processes.left() if "workers.relay" not in " ".join(process.cmdline())] == []
     assert await db.value("SELECT hits FROM throttle WHERE key = 'short'") == 1
     assert await db.value("SELECT count(*) FROM throttle WHERE key = 'long'") == 0
+    left = await db.row("SELECT state, attempt, run_at <= now() AS is_due FROM job WHERE state <> 'done'")
+    assert tuple(left) == ("queued", 0, True), "given back, and not counted as a try"
     await db.statement('UPDATE job SET body = \'{"key": "long", "seconds": 0}\' WHERE state <> \'done\'')
     processes.start(*WORKER)
     await eventually(DONE, 2, 20, processes)
