@@ -308,9 +308,14 @@ async def _let_go(kind: OwnerKind, owner_id: int, kept: Sequence[int]) -> None:
     )
     gone = await db.fetch(
         "UPDATE file f SET state = 'removed', removed_at = now(), updated_at = now()"
-        " WHERE f.id = ANY($1) AND NOT EXISTS (SELECT FROM attachment a WHERE a.file_id = f.id)"
+        " FROM (SELECT id, '/uploads/' || location || to_char(created_at AT TIME ZONE 'UTC', '/YYYY/MM/DD/')"
+        "  || uuid || '.' || extension AS place FROM file WHERE id = ANY($1)) AS g"
+        " WHERE g.id = f.id AND NOT EXISTS (SELECT FROM attachment a WHERE a.file_id = f.id)"
+        " AND NOT EXISTS (SELECT FROM account c WHERE c.avatar IN (g.place, $2 || g.place))"
+        " AND NOT EXISTS (SELECT FROM profile p WHERE p.nim_proof IN (g.place, $2 || g.place))"
         " RETURNING object_key, coalesce(poster_key, '') AS poster_key",
         ids,
+        settings().public_url,
     )
     await discard([key for row in gone for key in row.values()])
 

@@ -122,6 +122,18 @@ async def test_replacing_lets_go_of_the_rest(student, teacher):
     assert await discarded() == {file.object_key for file in (first, second, third)}
 
 
+async def test_letting_go_keeps_what_a_profile_shows(student):
+    avatar, card, other = [await a_file(student.actor) for _ in range(3)]
+    await files.replace(student.actor, [avatar.address, card.address, other.address], SUBMISSION, 1)
+    await db.statement("UPDATE account SET avatar = $2 WHERE id = $1", student.id, avatar.address)
+    await db.statement(
+        "UPDATE profile SET nim_proof = $2 WHERE account_id = $1", student.id, settings().public_url + card.address
+    )
+    await files.detach(SUBMISSION, 1)
+    assert [await state(file) for file in (avatar, card, other)] == ["stored", "stored", "removed"]
+    assert await discarded() == {other.object_key}
+
+
 async def test_removing_refuses_what_is_used(student, teacher):
     file = await a_file(student.actor)
     with pytest.raises(PathInvalid):
