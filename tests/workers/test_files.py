@@ -162,7 +162,8 @@ async def test_the_sweep_leaves_what_is_fresh(teacher, bucket, clips):
     for _ in range(2):
         await drain()
         report = msgspec.json.decode(await db.value("SELECT report::text FROM job WHERE kind = 'sweep_files'"))
-        assert report == {"begun": 0, "unclaimed": 0, "uploads": 0, "orphans": 0, "discarded": 0, "missing": []}
+        nothing = dict.fromkeys(("begun", "unclaimed", "abandoned", "uploads", "orphans", "discarded"), 0)
+        assert report == {**nothing, "missing": []}
     assert await objects(bucket) == before
     assert len([u async for u in bucket.unfinished_uploads()]) == 1
 
@@ -211,3 +212,16 @@ async def test_pictures_of_strangers_go_unless_a_profile_names_them(student, buc
     assert (await sweeping.sweep(bucket, AT_ONCE)).unclaimed == 1
     states = [await db.value("SELECT state FROM file WHERE id = $1", file.id) for file in (named, unnamed, attached)]
     assert states == ["stored", "removed", "stored"]
+
+
+async def test_a_recording_whose_job_was_cancelled_does_not_wait_for_ever(teacher, bucket, clips):
+    cancelled, parked, waiting = [await sent(bucket, teacher.actor, clips["mp3"], "mp3") for _ in range(3)]
+    of = "(body ->> 'file_id')::bigint = $1"
+    await jobs.cancel(teacher.actor, await db.value(f"SELECT id FROM job WHERE {of}", cancelled.id))
+    await db.statement(f"UPDATE job SET state = 'parked' WHERE {of}", parked.id)
+    assert (await sweeping.sweep(bucket, timedelta(hours=24))).abandoned == 0
+    for abandoned in (1, 0):
+        assert (await sweeping.sweep(bucket, AT_ONCE)).abandoned == abandoned
+    found = await queries.file(cancelled.id)
+    assert (found.state, found.failure) == ("failed", "cancelled")
+    assert [(await queries.file(file.id)).state for file in (parked, waiting)] == ["processing"] * 2

@@ -55,6 +55,7 @@ class Swept(msgspec.Struct, kw_only=True):
 
     begun: int = 0
     unclaimed: int = 0
+    abandoned: int = 0
     uploads: int = 0
     orphans: int = 0
     discarded: int = 0
@@ -67,7 +68,11 @@ async def sweep(store: Store, patience: timedelta, others: Mapping[Kind, Named] 
     `others` are the kinds of features above, and who tells which of their objects are named.
     """
     before: datetime = await db.value("SELECT now() - $1::interval", patience)
-    swept = Swept(begun=await _forget_begun(before), unclaimed=await _remove_unclaimed(before))
+    swept = Swept(
+        begun=await _forget_begun(before),
+        unclaimed=await _remove_unclaimed(before),
+        abandoned=await _fail_abandoned(before),
+    )
     async for upload in store.unfinished_uploads(before):
         await store.abort(upload)
         swept.uploads += 1
@@ -101,6 +106,18 @@ async def _remove_unclaimed(before: datetime) -> int:
             " FROM gone ON CONFLICT (object_key) DO NOTHING",
             before,
             settings().public_url,
+        )
+
+
+async def _fail_abandoned(before: datetime) -> int:
+    """Recordings that no job will look at any more: it was cancelled. One that is parked may be brought back."""
+    async with transaction():
+        return await db.statement(
+            "UPDATE file f SET state = 'failed', failure = 'cancelled', updated_at = now()"
+            " WHERE f.state = 'processing' AND f.updated_at < $1 AND NOT EXISTS (SELECT FROM job j"
+            "  WHERE j.kind = 'process_media' AND (j.body ->> 'file_id')::bigint = f.id"
+            "  AND j.state IN ('queued', 'running', 'parked'))",
+            before,
         )
 
 
