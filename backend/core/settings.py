@@ -47,8 +47,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     frontend_url: str
     cors_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
-    exam_hosts: tuple[str, ...]
-    examroom_hosts: tuple[str, ...]
     smtp_url: str
     mail_from: str
     mail_dir: Path
@@ -159,8 +157,6 @@ def _web(read: _Environment) -> dict[str, Any]:
         "frontend_url": read.text("FRONTEND_URL", public_url).rstrip("/"),
         "cors_origins": read.words("CORS_ORIGINS"),
         "trusted_proxies": read.words("TRUSTED_PROXIES"),
-        "exam_hosts": read.words("EXAM_HOSTS"),
-        "examroom_hosts": read.words("EXAMROOM_HOSTS"),
         "access_token_minutes": read.number("ACCESS_TOKEN_MINUTES", 60),
         "refresh_token_days": read.number("REFRESH_TOKEN_DAYS", 14),
     }
