@@ -6,8 +6,8 @@ from backend.core import db
 from backend.core.actor import Actor
 
 _TEACHES = (
-    "EXISTS (SELECT FROM meeting_teacher t JOIN meeting n ON n.id = t.meeting_id"
-    " WHERE n.batch_id = m.batch_id AND t.account_id = $1)"
+    "($3 AND EXISTS (SELECT FROM meeting_teacher t JOIN meeting n ON n.id = t.meeting_id"
+    " WHERE n.batch_id = m.batch_id AND t.account_id = $1))"
 )
 
 
@@ -20,6 +20,7 @@ async def reads_assignment(actor: Actor, ids: Sequence[int]) -> bool:
             "  WHERE e.batch_id = m.batch_id AND e.account_id = $1 AND e.state = 'active')))",
             actor.account_id,
             list(ids),
+            actor.is_teacher,
         )
     )
 
@@ -33,5 +34,6 @@ async def reads_submission(actor: Actor, ids: Sequence[int]) -> bool:
             f" WHERE s.id = ANY($2) AND (s.account_id = $1 OR {_TEACHES}))",
             actor.account_id,
             list(ids),
+            actor.is_teacher,
         )
     )

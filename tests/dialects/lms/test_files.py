@@ -125,6 +125,16 @@ async def test_access_is_asked_at_each_request(people):
     assert (await student.get(address)).status_code == 404
 
 
+@pytest.mark.parametrize("kind", [OwnerKind.MATERIAL, OwnerKind.ASSIGNMENT, OwnerKind.SUBMISSION])
+async def test_who_teaches_no_more_reads_no_more(people, kind):
+    address = await owned(people, kind, people[MAY[kind][0]])
+    teacher = people["teacher"]
+    await db.statement("UPDATE file SET owner_id = $1", people["student"].id)
+    assert (await teacher.http.get(address)).status_code == 200
+    await db.statement("UPDATE account SET role = 'student' WHERE id = $1", teacher.id)
+    assert (await teacher.http.get(address)).status_code == 404
+
+
 RANGES = [
     ("bytes=0-99", 206, "bytes 0-99/10000", TEXT[:100]),
     ("bytes=9900-", 206, "bytes 9900-9999/10000", TEXT[9900:]),
