@@ -16,6 +16,7 @@ from backend.core.ids import Ref
 from backend.core.outbox import emit
 from backend.domain.assignments import queries, rules, submissions
 from backend.domain.assignments.errors import (
+    AssignmentNotFound,
     MeetingNotOpen,
     NotBegun,
     NotYourSubmission,
@@ -145,6 +146,8 @@ async def _insert(assignment_id: int, account_id: int, enrolment_id: int, work: 
             )
     except asyncpg.UniqueViolationError:
         raise SubmissionExists from None
+    if found is None:  # deleted since it was looked up
+        raise AssignmentNotFound
     return int(found)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from backend.core import db
 from backend.core.actor import Role
+from backend.domain.assignments import handing_in
 from tests.school import a_meeting, enrol, teach
 from tests.tasks import a_class, a_task, hand_in
 
@@ -122,6 +123,16 @@ async def test_a_second_submission_is_refused(a_person):
     await hand_in(group)
     answer = await post(group.student, group.task, ESSAY)
     assert (answer.status_code, answer.json()["message"]) == (409, "submission already exists")
+
+
+async def test_a_task_that_goes_while_work_is_handed_in_is_not_found(a_person, monkeypatch):
+    group = await a_class(a_person)
+
+    async def gone(*_):
+        await db.statement("DELETE FROM assignment WHERE id = $1", group.task.id)
+
+    monkeypatch.setattr(handing_in.enrolments, "pass_gate", gone)
+    assert (await post(group.student, group.task, ESSAY)).status_code == 404
 
 
 @pytest.mark.commits
