@@ -217,6 +217,21 @@ async def test_a_drawing_that_keeps_failing_is_parked_and_comes_back(monkeypatch
     assert await states() == {"issued": 1}
 
 
+async def test_a_drawing_that_its_owner_cancelled_is_made_all_the_same():
+    batch, meetings = await a_finished_batch()
+    holder = await a_graduate(batch, meetings)
+    issued = await commands.issue(holder, batch.id)
+    await jobs.cancel(holder, issued.job)
+    await drain()
+    assert await states() == {"generating": 1}
+    await db.statement("UPDATE certificate SET created_at = now() - interval '2 hours'")
+    await certificates.reconsider_certificates(certificates.Empty())
+    await drain()
+    assert await states() == {"issued": 1}
+    await certificates.reconsider_certificates(certificates.Empty())
+    assert await drain() == []
+
+
 async def test_at_night_everything_is_looked_at_again():
     batch, meetings = await a_finished_batch(auto_issue=True)
     quiet, held = await a_finished_batch()

@@ -137,10 +137,15 @@ async def reconsider(batch_id: int, enrolment_ids: Sequence[int]) -> int:
 
 
 async def draw_again(certificate_ids: Sequence[int]) -> None:
-    """See that each of these certificates has a job that draws it; one that has a job, also a parked one, keeps it."""
+    """See that each of these certificates has a job that draws it; one that has a job, also a parked one, keeps it.
+
+    Of one whose job is over all the same (its owner cancelled it) the job is queued again.
+    """
     async with transaction():
         for certificate_id in certificate_ids:
-            await _draw(certificate_id)
+            job = await _draw(certificate_id)
+            if not job.is_new:
+                await jobs.bring_back(job.id)
 
 
 async def _issue_unasked(batch_id: int, enrolment_ids: Sequence[int]) -> int:

@@ -93,3 +93,19 @@ async def retry(actor: Actor, ref: Ref) -> JobView:
             raise JobOver(state=view.state)
         db.after_commit(wake.ring)
         return await queries.job(actor, view.id)
+
+
+async def bring_back(job_id: int) -> bool:
+    """Queue a job that has ended although its work is still to be done; says whether.
+
+    For features that know it is. A parked job is for an operator to look at, and stays.
+    """
+    async with db.transaction():
+        done = await db.statement(
+            "UPDATE job SET state = 'queued', attempt = 0, run_at = now(), published_at = NULL, error = NULL,"
+            " finished_at = NULL, version = version + 1 WHERE id = $1 AND state IN ('cancelled', 'done', 'failed')",
+            job_id,
+        )
+        if done:
+            db.after_commit(wake.ring)
+        return bool(done)
