@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m backend.cli --help`."""
+"""What an operator does by hand. Settings come from the environment, as for every process (README.md)."""
 
 import argparse
 import asyncio
@@ -51,12 +51,12 @@ async def _seed(_: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
     cli_accounts.add(commands, say)
     cli_jobs.add(commands, say)
-    seed = commands.add_parser("seed", help="make the demo school")
-    seed.add_argument("--demo", action="store_true", required=True, help="yes, demo data")
+    seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing")
+    seed.add_argument("--demo", action="store_true", required=True, help="needed, so that nobody makes one by mistake")
     seed.set_defaults(run=_seed)
     return parser
 

@@ -18,8 +18,8 @@ Say = Callable[[str], None]
 def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the command to the operator's."""
     parser = commands_.add_parser("admin-create", help="make an account for an admin, verified at once")
-    parser.add_argument("--email", required=True, type=_email)
-    parser.add_argument("--name", required=True)
+    parser.add_argument("--email", required=True, type=_email, help="what the admin logs in with")
+    parser.add_argument("--name", required=True, help="as others see it")
     parser.add_argument("--phone", default="", help="digits; without it the account gets a number of nobody")
     parser.set_defaults(run=lambda given: create_admin(given, say))
 

@@ -24,11 +24,14 @@ LONGEST_ERROR = 60
 
 def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the commands to the operator's."""
-    parser = commands_.add_parser("jobs", help="look after background work")
-    actions = parser.add_subparsers(dest="action", required=True)
+    parser = commands_.add_parser("jobs", help="look after background work: list, show, retry")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="newest first; without --state all that is not done")
-    listing.add_argument("--state", action="append", type=JobState, choices=list(JobState), metavar="STATE")
-    listing.add_argument("--limit", type=int, default=50)
+    states = ", ".join(JobState)
+    listing.add_argument(
+        "--state", action="append", choices=[*map(str, JobState)], metavar="STATE", help=f"{states}; may be repeated"
+    )
+    listing.add_argument("--limit", type=_count, default=50, help="at most so many (50)")
     listing.set_defaults(run=lambda given: _list(given, say))
     showing = actions.add_parser("show", help="everything about one job")
     showing.add_argument("id", type=_ref, help="number or uuid")
@@ -39,11 +42,22 @@ def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: S
 
 
 def _ref(text: str) -> Ref:
-    return int(text) if text.isdecimal() else UUID(text)
+    if text.isdecimal() and len(text) <= 18:
+        return int(text)
+    try:
+        return UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a job's number or uuid is expected, not {text!r}") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= 10_000:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 10000 is expected, not {text!r}")
+    return int(text)
 
 
 async def _list(given: argparse.Namespace, say: Say) -> int:
-    found = await queries.jobs_in(given.state or NOT_DONE, limit=given.limit)
+    found = await queries.jobs_in([JobState(text) for text in given.state or NOT_DONE], limit=given.limit)
     for line in table([HEADINGS, *(_row(view) for view in found)]) if found else ["No such jobs."]:
         say(line)
     return 0

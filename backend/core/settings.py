@@ -18,8 +18,11 @@ MIN_SECRET_BYTES = 32
 MIN_S3_SECRET_BYTES = 16
 
 
-class SettingsError(Exception):
-    """A setting is missing or unfit; the text names it and says what was expected."""
+class SettingsError(SystemExit):
+    """A setting is missing or unfit; the text names it and says what was expected.
+
+    Uncaught, it ends any process with that text alone: modules read settings as they are imported.
+    """
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

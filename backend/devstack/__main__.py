@@ -1,4 +1,4 @@
-"""The commands of `python -m backend.devstack`."""
+"""Lulus on one machine, with the services it needs: what `make up` and `make test` call."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from backend.devstack.up import SEED, Options, up
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m backend.devstack", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     around = commands.add_parser("run", help="run a command with services around it: run [options] -- command ...")
     around.add_argument("--data", type=Path, help="keep the data here (otherwise it is thrown away)")
     around.add_argument("--fresh", action="store_true", help="empty --data first")

@@ -3,6 +3,7 @@
 Nothing is loaded from elsewhere and no script stands in the page, so the strictest policy holds.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -162,10 +163,11 @@ class _Unsafe(Operation):
 
 
 def describe(app: Litestar, errors: Errors) -> None:
-    """Give every operation its refusals, its tag, and its credentials, before the schema is drawn."""
+    """Give every operation its refusals, its headline, its tag, and its credentials, before the schema is drawn."""
     for path, handler in handlers(app):
         given = handler.responses or {}
         handler.responses = errors(handler, path) | dict(given)
+        handler.summary = handler.summary or _headline(handler.fn.__doc__ or "")
         if not handler.resolve_tags():
             handler.tags = [handler.fn.__module__.rsplit(".", 1)[-1].replace("_", " ")]
             handler._resolved_tags = list(handler.tags)  # noqa: SLF001 - asking has resolved them for good
@@ -173,6 +175,11 @@ def describe(app: Litestar, errors: Errors) -> None:
             handler.operation_class = _Public
         elif takes_key(handler):
             handler.operation_class = _Unsafe
+
+
+def _headline(doc: str) -> str:
+    """What an operation does, as short as its docstring begins."""
+    return re.split(r"[;:.](?:\s|$)", doc.strip(), maxsplit=1)[0].replace("`", "")
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:

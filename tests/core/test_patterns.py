@@ -6,12 +6,20 @@ from backend.core import patterns
 from backend.core.patterns import Values
 from backend.core.settings import SettingsError, load
 
-DEFAULT = "{course}-{year}-{batch}-{seq:04}-{random}"
+FULL = "{course}-{year}-{batch}-{seq:04}-{random}"
 VALUES = Values(course="BREV", year=2026, batch="01")
 
 
 @pytest.mark.parametrize(
-    "pattern", [DEFAULT, "{seq}.{random}", "LULUS-{seq:06}-{random}", "{year}.{seq:09}.{random}", "a{seq}-{random}"]
+    "pattern",
+    [
+        FULL,
+        "LULUS-{year}-{seq:04}-{random}",
+        "{seq}.{random}",
+        "LULUS-{seq:06}-{random}",
+        "{year}.{seq:09}.{random}",
+        "a{seq}-{random}",
+    ],
 )
 def test_fit_patterns(pattern):
     assert patterns.fault(pattern) is None
@@ -50,12 +58,12 @@ def test_unfit_patterns(pattern, word):
 
 def test_numbers_are_written_in_capitals_and_without_what_breaks_addresses():
     values = Values(course="Brevet A/B", year=2026, batch="../kelas malam 1")
-    assert patterns.fill(DEFAULT, values, seq=42, random="K7Q2MX") == "BREVET-A-B-2026-KELAS-MALAM-1-0042-K7Q2MX"
+    assert patterns.fill(FULL, values, seq=42, random="K7Q2MX") == "BREVET-A-B-2026-KELAS-MALAM-1-0042-K7Q2MX"
     assert patterns.fill("{course}{seq}-{random}", Values(course="!", year=1, batch=""), seq=12, random="A") == "X12-A"
     long = Values(course="C" * 99, year=2026, batch="B" * 99)
-    assert len(patterns.fill(DEFAULT, long, seq=10**9, random="K7Q2MX")) <= patterns.LONGEST_NUMBER
+    assert len(patterns.fill(FULL, long, seq=10**9, random="K7Q2MX")) <= patterns.LONGEST_NUMBER
 
 
 def test_the_counter_is_shared_by_numbers_that_differ_in_count_and_chance_alone():
-    assert patterns.scope(DEFAULT, VALUES) == "BREV-2026-01--"
-    assert patterns.scope(DEFAULT, VALUES) != patterns.scope(DEFAULT, Values(course="BREV", year=2027, batch="01"))
+    assert patterns.scope(FULL, VALUES) == "BREV-2026-01--"
+    assert patterns.scope(FULL, VALUES) != patterns.scope(FULL, Values(course="BREV", year=2027, batch="01"))

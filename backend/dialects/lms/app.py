@@ -25,7 +25,7 @@ def claims(host: str, path: str) -> bool:
     return path == PREFIX or path.startswith((f"{PREFIX}/", "/uploads/")) or path == "/hello"
 
 
-@get("/hello", opt={"public": True})
+@get("/hello", opt={"public": True}, tags=["service"])
 async def hello() -> envelope.Envelope[None]:
     """Say that the API runs. Source: contract section 1."""
     return envelope.success("Backend Brevet API is running", None)

@@ -33,6 +33,7 @@ _SHOWN = ("image/", "audio/", "video/", "application/pdf", "text/plain")
     "/uploads/{location:str}/{year:str}/{month:str}/{day:str}/{name:str}",
     http_method=READ,
     opt={"public": True, "optional": True},
+    tags=["files"],
 )
 async def send(
     request: AnyRequest,

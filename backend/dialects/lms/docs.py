@@ -12,9 +12,11 @@ from backend.dialects.lms.envelope import STATUS, WORDS, Failure
 from backend.http.idempotency import UNSAFE
 
 DESCRIPTION = (
-    "Every answer is `{success, message, data}`; lists add `meta`; refusals are `{success, message, error}`."
-    " Messages are Indonesian, or English with `Accept-Language: en`. Log in at `POST /api/v1/auth/login` and send"
-    " `Authorization: Bearer <token>`."
+    "Log in at `POST /api/v1/auth/login`, press *Authorize* and give the `access_token`.\n\n"
+    "Every answer is `{success, message, data}`, and a list has `meta`.\n\n"
+    "A refusal is `{success, message, error}`; `error` is a text, or for a bad body a map from field to text.\n\n"
+    "Messages are Indonesian; those of refusals are English with `Accept-Language: en`.\n\n"
+    "Work that takes time answers 202 with a `job_id`; follow it at `/api/v1/jobs/{id}/events`."
 )
 _FIELDS = {"title": "title wajib diisi"}
 

@@ -31,7 +31,7 @@ class Me(Controller):
     """Oneself, the short way."""
 
     path = "/me"
-    tags = ("me",)
+    tags = ("users",)
 
     @get("/", status_code=200, opt={"roles": auth.EVERYONE})
     async def show(self, actor: NamedDependency[Actor]) -> Envelope[UserOut]:

@@ -9,7 +9,7 @@ from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
-from backend.dialects.lms.wire.quizzes_attempts import (
+from backend.dialects.lms.wire.attempts import (
     AnswerIn,
     AttemptDetailOut,
     AttemptOut,
