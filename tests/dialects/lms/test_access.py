@@ -11,15 +11,26 @@ import httpx
 import pytest
 import xlsxwriter
 
+from backend.core import db
+from backend.core.actor import Role
 from tests.dialects.lms.probing import PERSONAL, ROUTES, Probe, address, body, body_type, kinds, roles_of
 from tests.dialects.lms.world import Half, World, a_world
 from tests.people import MakePerson, Person
+from tests.school import a_meeting, teach
 
 LIST = Path(__file__).with_name("access.txt")
 ROLES = ("admin", "student", "teacher")
 INSUFFICIENT = "Forbidden: insufficient role access"
 OWN_MATTER = {"GET /api/v1/me/batches/{}/certificate/eligibility"}
 """Says of a batch that one is not in, that one is not in it."""
+
+KEPT = {
+    "GET /api/v1/me/batches/{}/certificate",
+    "POST /api/v1/me/batches/{}/certificate",  # answers with the one that was issued
+    "GET /api/v1/submissions/{}",
+    "GET /api/v1/submissions/{}/grade",
+}
+"""What somebody who left a batch may still read, because it is theirs."""
 
 EXEMPT = {
     "DELETE /api/v1/auth/logout",  # 400 without the cookie, although it logs out: the contract's word
@@ -110,6 +121,45 @@ async def test_what_is_somebody_elses_stays_theirs(world: World):
                 wrong.append(f"{role} {method} {path}: {seen}")
     assert not wrong, "\n".join(wrong)
     assert probe.sent > 60
+
+
+OF_A_MEETING = {
+    "GET /api/v1/meetings/{}/assignments",
+    "POST /api/v1/meetings/{}/assignments",
+    "PATCH /api/v1/assignments/{}",
+    "DELETE /api/v1/assignments/{}",
+    "GET /api/v1/meetings/{}/materials",
+    "POST /api/v1/meetings/{}/materials",
+    "PATCH /api/v1/materials/{}",
+    "DELETE /api/v1/materials/{}",
+}
+"""What is for the teachers of the very meeting; teaching another one of the batch is enough for quizzes only."""
+
+
+async def test_a_colleague_of_another_meeting_keeps_off(world: World, a_person: MakePerson):
+    here, probe, wrong = world.here, Probe(), []
+    colleague = await a_person(Role.TEACHER)
+    await teach(await a_meeting(here.batch), colleague.id)
+    for route in OF_A_MEETING:
+        method = route.split(" ")[0]
+        seen = await probe(colleague.http, method, address(route, here), **sent(ROUTES[route], here))
+        if seen.status != 403 or not seen.is_refusal:
+            wrong.append(f"{route}: {seen}")
+    assert not wrong, "\n".join(wrong)
+    assert (await colleague.http.get(address("GET /api/v1/batches/{}/students", here))).status_code == 200
+
+
+async def test_who_leaves_a_batch_loses_what_was_in_it(world: World):
+    here, probe, wrong = world.here, Probe(), []
+    await db.statement("UPDATE enrolment SET state = 'withdrawn' WHERE account_id = $1", here.student.id)
+    for method, path, handler in closed():
+        own = {"purchases", "jobs", "sessions", "files", "certificates", "uploads"} & set(kinds(path))
+        if "student" not in roles_of(handler) or not kinds(path) or own or f"{method} {path}" in OWN_MATTER | KEPT:
+            continue
+        seen = await probe(here.student.http, method, address(f"{method} {path}", here), **sent(handler, here))
+        if seen.status not in (403, 404) or not seen.is_refusal:
+            wrong.append(f"{method} {path}: {seen}")
+    assert not wrong, "\n".join(wrong)
 
 
 async def test_those_who_may_are_let_in(world: World):
