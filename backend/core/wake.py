@@ -27,6 +27,8 @@ class _Bell:
 
     task: asyncio.Task[None] | None = None
     last: float = 0.0
+    again: bool = False
+    """Whether something was committed while the last ring was on its way, which may have been too early for it."""
 
 
 def ring() -> None:
@@ -36,6 +38,7 @@ def ring() -> None:
     except RuntimeError:
         return
     if _Bell.task is not None and not _Bell.task.done() and _Bell.task.get_loop() is loop:
+        _Bell.again = True
         return
     wait = max(0.0, _Bell.last + _GAP_S - loop.time())
     # an empty context: the task must not inherit the transaction it was rung from
@@ -43,8 +46,15 @@ def ring() -> None:
 
 
 async def _notify(wait: float) -> None:
+    await _once(wait)
+    while _Bell.again:
+        await _once(_GAP_S)
+
+
+async def _once(wait: float) -> None:
     if wait:
         await asyncio.sleep(wait)
+    _Bell.again = False
     _Bell.last = asyncio.get_running_loop().time()
     try:
         await db.statement(f"NOTIFY {CHANNEL}")
