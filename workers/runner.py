@@ -21,6 +21,8 @@ from workers.registry import KINDS, Kind
 
 _log = logger(__name__)
 
+UNKNOWN_KIND_DELAY_S = 5.0
+"""How long a newer worker has to take a job before we look whether we know it by now."""
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -64,7 +66,7 @@ class Runner:
         kind = KINDS.get(held.kind)
         if kind is None:  # an older worker beside newer ones: leave it to them
             _log.warning("unknown kind of job", job=held.id, kind=held.kind)
-            return await running.try_again(held, "unknown kind")
+            return await running.try_again(held, "unknown kind", uncounted_after_s=UNKNOWN_KIND_DELAY_S)
         with self._leases.hold(held, time_limit_s=kind.time_limit_s), metrics.job_timed(held.kind) as outcome:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
@@ -80,7 +82,7 @@ class Runner:
             return None
         except asyncio.CancelledError:
             with contextlib.suppress(Fenced):  # cancelled in its last commit, it may be done
-                await asyncio.shield(running.try_again(held, "the worker stopped", at_once=True))
+                await asyncio.shield(running.try_again(held, "the worker stopped", uncounted_after_s=0))
             raise
         except (DomainError, msgspec.ValidationError) as error:
             return await self._refused(held, error)

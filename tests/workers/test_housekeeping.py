@@ -1,7 +1,7 @@
 import pytest
 
 from backend.core import db, throttle
-from workers.jobs import housekeeping
+from workers.jobs import housekeeping, load
 from workers.registry import KINDS
 from workers.schedule import SCHEDULE, Empty
 
@@ -36,5 +36,26 @@ async def test_old_answers_go():
     assert await housekeeping.purge_jobs(Empty()) == 0
 
 
+@pytest.mark.usefixtures("database")
+async def test_old_work_goes_chunk_by_chunk(monkeypatch, statements):
+    monkeypatch.setattr(housekeeping, "CHUNK", 3)
+    await db.statement(
+        "INSERT INTO job (kind, body, state, finished_at) SELECT 'old', '{}', state, now() - age FROM"
+        " unnest(ARRAY['done', 'cancelled', 'failed', 'parked']) AS s (state),"
+        " unnest(ARRAY[interval '29 days', interval '31 days']) AS a (age), generate_series(1, 4)"
+    )
+    await db.statement(
+        "INSERT INTO outbox (name, body, request_id, expanded_at) SELECT 'old', '{}', '-', now() - age"
+        " FROM unnest(ARRAY[interval '29 days', interval '31 days', NULL]) AS a (age), generate_series(1, 4)"
+    )
+    statements.clear()
+    assert await housekeeping.purge_jobs(Empty()) == 8 + 4
+    assert len(statements) >= 9, "several small ones"
+    assert await housekeeping.purge_jobs(Empty()) == 0
+    assert await db.value("SELECT count(*) FROM job") == 24
+    assert await db.value("SELECT count(*) FROM outbox") == 8
+
+
 def test_every_scheduled_job_exists():
+    load()
     assert {line.kind for line in SCHEDULE} <= KINDS.keys()

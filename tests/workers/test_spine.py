@@ -183,8 +183,12 @@ async def test_phases_commit_as_they_go_and_a_cancelled_job_stops_at_its_next_co
 
 
 async def test_an_unknown_kind_is_left_to_newer_workers(database, runner):
-    job_id = await a_job("made_tomorrow")
-    assert await runner.run(job_id) is JobState.QUEUED
+    job_id = await a_job("made_tomorrow", max_attempts=2)
+    for _ in range(4):  # a release may take longer than five tries
+        assert await runner.run(job_id) is JobState.QUEUED
+        assert await runner.run(job_id) is None, "not due yet"
+        await db.statement("UPDATE job SET run_at = now()")
+    assert await state(job_id) == ("queued", 0)
 
 
 async def test_a_lease_is_renewed_while_the_loop_is_stuck(database, runner):

@@ -2,11 +2,11 @@
 
 from backend.core import db
 from backend.domain.jobs import running
-from workers.registry import job
+from workers.registry import Queue, job
 from workers.schedule import Empty
 
 KEPT_DAYS = 30
-IDEMPOTENCY_HOURS = 24
+CHUNK = 5_000
 
 
 @job()
@@ -25,13 +25,13 @@ async def purge_sessions(_: Empty) -> int:
     return sessions + codes
 
 
-@job()
+@job(queue=Queue.HEAVY, phases=True, time_limit_s=3600)
 async def purge_jobs(_: Empty) -> int:
     """Delete done jobs, expanded events, and answers kept for repeated requests, each after its time.
 
-    Safe to repeat: what is gone is gone.
+    Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
-    answers = await db.statement(
-        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(hours => $1)", IDEMPOTENCY_HOURS
-    )
-    return answers + await running.purge()
+    gone = 0
+    while chunk := await running.purge(CHUNK):
+        gone += chunk
+    return gone

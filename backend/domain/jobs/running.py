@@ -132,14 +132,16 @@ async def _end(held: Claim, state: JobState, error: str | None, report: Any) -> 
             db.after_commit(wake.changed(held.uuid))
 
 
-async def try_again(held: Claim, error: str, *, at_once: bool = False) -> JobState:
+async def try_again(held: Claim, error: str, *, uncounted_after_s: float | None = None) -> JobState:
     """Something broke: queue the job with back-off, or park it when its attempts are used up.
 
-    `at_once` is for a worker that stops: the attempt is given back. Says the new state.
+    `uncounted_after_s` is for a worker that could not really try: the attempt is given back, and the job is due
+    after so many seconds. Says the new state.
 
     Raises: Fenced.
     """
-    spent = held.attempt >= held.max_attempts and not at_once
+    is_counted = uncounted_after_s is None
+    spent = is_counted and held.attempt >= held.max_attempts
     state = JobState.PARKED if spent else JobState.QUEUED
     changed = await db.statement(
         "UPDATE job SET state = $3::text, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
@@ -150,8 +152,8 @@ async def try_again(held: Claim, error: str, *, at_once: bool = False) -> JobSta
         held.attempt,
         str(state),
         error,
-        0.0 if at_once else rules.retry_delay_s(held.attempt),
-        int(at_once),
+        rules.retry_delay_s(held.attempt) if uncounted_after_s is None else uncounted_after_s,
+        int(not is_counted),
     )
     if not changed:
         raise Fenced(held.id)
@@ -226,12 +228,22 @@ async def seconds_to_next() -> float | None:
     return seconds
 
 
-async def purge() -> int:
-    """Delete done and cancelled jobs, expanded events and stored answers that are old. Says how many rows."""
-    jobs = await db.statement(
-        "DELETE FROM job WHERE finished_at < now() - make_interval(days => $1) AND state IN ('done', 'cancelled')",
-        PURGE_DAYS,
-    )
-    events = await db.statement("DELETE FROM outbox WHERE expanded_at < now() - make_interval(days => $1)", PURGE_DAYS)
-    answers = await db.statement("DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'")
-    return jobs + events + answers
+async def purge(most: int) -> int:
+    """Delete some done and cancelled jobs, expanded events and stored answers that are old, up to `most` of each.
+
+    Says how many rows; 0: none is left.
+    """
+    gone = 0
+    for table, key, is_old in _OLD:
+        gone += await db.statement(
+            f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {is_old} LIMIT $1)",  # noqa: S608 - our names
+            most,
+        )
+    return gone
+
+
+_OLD = (
+    ("job", "id", f"finished_at < now() - make_interval(days => {PURGE_DAYS}) AND state IN ('done', 'cancelled')"),
+    ("outbox", "id", f"expanded_at < now() - make_interval(days => {PURGE_DAYS})"),
+    ("idempotency_key", "scope", "created_at < now() - interval '24 hours'"),
+)
