@@ -18,6 +18,7 @@ from backend.domain.jobs.terms import JobState
 from workers import metrics
 from workers.lease import Leases
 from workers.registry import KINDS, Kind
+from workers.schedule import Empty
 
 _log = logger(__name__)
 
@@ -70,7 +71,9 @@ class Runner:
         with self._leases.hold(held, time_limit_s=kind.time_limit_s), metrics.job_timed(held.kind) as outcome:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
-        _log.info("job", job=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
+        is_routine = kind.body_type is Empty and state is JobState.DONE  # every few seconds, by the schedule
+        say = _log.debug if is_routine else _log.info
+        say("job", job=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
         return state
 
     async def _attempt(self, held: Claim, kind: Kind) -> JobState | None:

@@ -14,7 +14,7 @@ from backend.dialects.site.words import WORDS
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-LINKS = (("docs", "/docs"), ("health", "/healthz"))
+LINKS = (("docs", "/docs"), ("health", "/readyz"))
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
