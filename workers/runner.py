@@ -15,6 +15,7 @@ from backend.domain.jobs import running
 from backend.domain.jobs.errors import Fenced
 from backend.domain.jobs.running import Claim
 from backend.domain.jobs.terms import JobState
+from storage.errors import StorageDown
 from workers import metrics
 from workers.lease import Leases
 from workers.registry import KINDS, Kind
@@ -22,6 +23,8 @@ from workers.schedule import Empty
 
 _log = logger(__name__)
 
+_AWAY = (ConnectionError, StorageDown)
+"""What jobs raise while somebody whom they need does not answer. Being too slow is no such thing."""
 UNKNOWN_KIND_DELAY_S = 5.0
 """How long a newer worker has to take a job before we look whether we know it by now."""
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
@@ -67,7 +70,8 @@ class Runner:
         kind = KINDS.get(held.kind)
         if kind is None:  # an older worker beside newer ones: leave it to them
             _log.warning("unknown kind of job", job=held.id, kind=held.kind)
-            return await running.try_again(held, "unknown kind", uncounted_after_s=UNKNOWN_KIND_DELAY_S)
+            await running.give_back(held, "unknown kind", after_s=UNKNOWN_KIND_DELAY_S)
+            return JobState.QUEUED
         with self._leases.hold(held, time_limit_s=kind.time_limit_s), metrics.job_timed(held.kind) as outcome:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
@@ -85,7 +89,7 @@ class Runner:
             return None
         except asyncio.CancelledError:
             with contextlib.suppress(Fenced):  # cancelled in its last commit, it may be done
-                await asyncio.shield(running.try_again(held, "the worker stopped", uncounted_after_s=0))
+                await asyncio.shield(running.give_back(held, "the worker stopped"))
             raise
         except (DomainError, msgspec.ValidationError) as error:
             return await self._refused(held, error)
@@ -105,7 +109,8 @@ class Runner:
     async def _broken(self, held: Claim, error: Exception) -> JobState | None:
         _log.warning("job broke", job=held.id, kind=held.kind, attempt=held.attempt, exc_info=error)
         try:
-            state = await running.try_again(held, f"{type(error).__name__}: {error}"[:500])
+            told = f"{type(error).__name__}: {error}"[:500]
+            state = await running.try_again(held, told, is_partner_away=isinstance(error, _AWAY))
         except Fenced:
             return None
         if state is JobState.PARKED:

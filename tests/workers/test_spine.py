@@ -16,6 +16,7 @@ from backend.domain.jobs import commands as jobs
 from backend.domain.jobs import running
 from backend.domain.jobs.errors import Fenced, JobOver
 from backend.domain.jobs.terms import JobState
+from storage.errors import StorageDown
 from workers import broker, relay, schedule
 from workers.lease import Leases
 from workers.registry import KINDS, Queue, job
@@ -28,6 +29,9 @@ pytestmark = pytest.mark.commits
 class Thing(Event, frozen=True):
     name: ClassVar[str] = "tests.spine.happened.v1"
     key: str
+
+
+ERRORS = {"smtp": ConnectionError("away"), "s3": StorageDown("away"), "slow": TimeoutError()}
 
 
 class Refused(Conflict):
@@ -63,7 +67,11 @@ def kinds() -> Iterator[None]:
     @job()
     async def spine_break(event: Thing) -> None:
         await note(event.key)
-        raise ConnectionError("away")
+        raise RuntimeError("broken")
+
+    @job()
+    async def spine_wait(event: Thing) -> None:
+        raise ERRORS[event.key]
 
     @job(phases=True)
     async def spine_phases(event: Thing, held: running.Claim) -> None:
@@ -73,7 +81,7 @@ def kinds() -> Iterator[None]:
         async with db.transaction():
             await note(event.key)
 
-    names = ("spine_note", "spine_refuse", "spine_break", "spine_phases")
+    names = ("spine_note", "spine_refuse", "spine_break", "spine_wait", "spine_phases")
     yield
     for name in names:
         del KINDS[name]
@@ -140,9 +148,33 @@ async def test_what_breaks_is_tried_again_later_and_parked_in_the_end(database, 
     await db.statement("UPDATE job SET run_at = now()")
     assert await runner.run(job_id) is JobState.PARKED
     assert await noted("k") == 0
-    assert "away" in await db.value("SELECT error FROM job")
+    assert "broken" in await db.value("SELECT error FROM job")
     await jobs.retry(SYSTEM, job_id)
     assert await state(job_id) == ("queued", 0)
+
+
+@pytest.mark.parametrize("partner", ["smtp", "s3"])
+async def test_a_partner_that_is_away_is_waited_for_a_day(database, kinds, runner, partner):
+    job_id = (await jobs.enqueue("spine_wait", Thing(partner), max_attempts=2)).id
+    for attempt in range(1, 8):
+        assert await runner.run(job_id) is JobState.QUEUED
+        assert await state(job_id) == ("queued", attempt)
+        wait = await db.value("SELECT extract(epoch FROM run_at - now())::float8 FROM job")
+        assert 0.4 * 2 ** (attempt - 1) < wait <= 2 ** (attempt - 1), "ever longer"
+        await db.statement("UPDATE job SET run_at = now()")
+    await db.statement("UPDATE job SET started_at = now() - interval '25 hours'")
+    ends = []
+    for _ in range(3):
+        ends.append(await runner.run(job_id))
+        await db.statement("UPDATE job SET run_at = now()")
+    assert ends == [JobState.QUEUED, JobState.PARKED, None]
+
+
+async def test_a_job_that_is_too_slow_is_not_waited_for(database, kinds, runner):
+    job_id = (await jobs.enqueue("spine_wait", Thing("slow"), max_attempts=2)).id
+    assert await runner.run(job_id) is JobState.QUEUED
+    await db.statement("UPDATE job SET run_at = now()")
+    assert await runner.run(job_id) is JobState.PARKED
 
 
 async def test_a_kill_counts_as_an_attempt(database, kinds):

@@ -19,6 +19,8 @@ LEASE_S = 8.0
 RENEW_S = 2.0
 SWEEP_S = 3.0
 PURGE_DAYS = 30
+PATIENCE_S = 24 * 3600.0
+"""How long a job waits for a partner that is away before its tries count."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -132,34 +134,53 @@ async def _end(held: Claim, state: JobState, error: str | None, report: Any) -> 
             db.after_commit(wake.changed(held.uuid))
 
 
-async def try_again(held: Claim, error: str, *, uncounted_after_s: float | None = None) -> JobState:
-    """Something broke: queue the job with back-off, or park it when its attempts are used up.
+async def try_again(held: Claim, error: str, *, is_partner_away: bool = False) -> JobState:
+    """Something broke: queue the job with back-off, or park it when its attempts are used up. Says the new state.
 
-    `uncounted_after_s` is for a worker that could not really try: the attempt is given back, and the job is due
-    after so many seconds. Says the new state.
+    While a partner is away (storage, the mail server) no try uses one up, for a day.
 
     Raises: Fenced.
     """
-    is_counted = uncounted_after_s is None
-    spent = is_counted and held.attempt >= held.max_attempts
-    state = JobState.PARKED if spent else JobState.QUEUED
+    found = await db.value(
+        "UPDATE job SET state = CASE WHEN is_spent THEN 'parked' ELSE 'queued' END, error = $3,"
+        " run_at = now() + make_interval(secs => $4), published_at = NULL, lease_until = NULL, version = version + 1,"
+        " max_attempts = max_attempts + is_forgiven::int, finished_at = CASE WHEN is_spent THEN now() END"
+        " FROM (SELECT id AS job_id, is_forgiven, NOT is_forgiven AND attempt >= max_attempts AS is_spent"
+        "  FROM (SELECT id, attempt, max_attempts, $5 AND started_at > now() - make_interval(secs => $6) AS is_forgiven"
+        "   FROM job WHERE id = $1) AS j) AS v"
+        " WHERE id = job_id AND attempt = $2 AND state = 'running' RETURNING state",
+        held.id,
+        held.attempt,
+        error,
+        rules.retry_delay_s(held.attempt),
+        is_partner_away,
+        PATIENCE_S,
+    )
+    if found is None:
+        raise Fenced(held.id)
+    wake.ring()
+    wake.changed(held.uuid)()
+    return JobState(found)
+
+
+async def give_back(held: Claim, why: str, *, after_s: float = 0.0) -> None:
+    """Queue a job that this worker could not really try, as if it had not been claimed, due after some seconds.
+
+    Raises: Fenced.
+    """
     changed = await db.statement(
-        "UPDATE job SET state = $3::text, error = $4, run_at = now() + make_interval(secs => $5), published_at = NULL,"
-        " lease_until = NULL, version = version + 1, attempt = attempt - $6::int,"
-        " finished_at = CASE WHEN $3::text = 'parked' THEN now() END"
+        "UPDATE job SET state = 'queued', error = $3, run_at = now() + make_interval(secs => $4), published_at = NULL,"
+        " lease_until = NULL, version = version + 1, attempt = attempt - 1"
         " WHERE id = $1 AND attempt = $2 AND state = 'running'",
         held.id,
         held.attempt,
-        str(state),
-        error,
-        rules.retry_delay_s(held.attempt) if uncounted_after_s is None else uncounted_after_s,
-        int(not is_counted),
+        why,
+        after_s,
     )
     if not changed:
         raise Fenced(held.id)
     wake.ring()
     wake.changed(held.uuid)()
-    return state
 
 
 async def waiting_events(limit: int) -> list[Expansion]:

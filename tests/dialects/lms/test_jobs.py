@@ -59,7 +59,7 @@ async def test_shows_progress_and_report(student, job):
 
 async def test_says_the_rule_that_refused_but_not_what_broke(student, job):
     claim = await hold(job)
-    await running.try_again(claim, "ConnectionError: secret.host refused", at_once=True)
+    await running.give_back(claim, "ConnectionError: secret.host refused")
     assert (await student.http.get(f"/api/v1/jobs/{job.uuid}")).json()["data"]["error"] is None
     await db.statement("UPDATE job SET state = 'parked', error = 'ConnectionError: host' WHERE id = $1", job.id)
     assert (await student.http.get(f"/api/v1/jobs/{job.uuid}")).json()["data"]["error"] == "core.unavailable"
