@@ -12,7 +12,7 @@ from backend.domain.accounts.terms import GroupType, Particulars
 from backend.domain.batches.errors import BatchFull, BatchNotFound
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments import queries as in_batch
-from backend.domain.purchases import commands, errors, price_commands, queries
+from backend.domain.purchases import commands, errors, price_commands, profile_commands, queries
 from backend.domain.purchases.terms import PaymentState
 from tests.background import drain
 from tests.domain.purchases.shop import PAYER, PRICES, PROOF, a_buyer, overdue, prices, seats, told
@@ -325,12 +325,12 @@ async def test_the_group_stays_while_a_purchase_is_open():
         Particulars(nim_proof="/x"),
     ):
         with pytest.raises(errors.PurchaseOpen):
-            await commands.update_my_profile(buyer, change)
+            await profile_commands.update_my_profile(buyer, change)
     same = Particulars(group_type=GroupType.OTHER_STUDENT, address="Elsewhere")
-    changed = await commands.update_my_profile(buyer, same, name="Renamed")
+    changed = await profile_commands.update_my_profile(buyer, same, name="Renamed")
     assert changed.profile is not None
     assert (changed.name, changed.profile.address) == ("Renamed", "Elsewhere")
     await commands.cancel_purchase(buyer, made.id)
-    changed = await commands.update_my_profile(buyer, Particulars(nim="77", nim_proof="/x"))
+    changed = await profile_commands.update_my_profile(buyer, Particulars(nim="77", nim_proof="/x"))
     assert changed.profile is not None
     assert changed.profile.nim == "77"

@@ -11,7 +11,7 @@ from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
 from backend.dialects.lms.wire.users import CreateUserIn, ProfileIn, UpdateUserIn, UserOut, users_asked
 from backend.domain.accounts import commands, queries
-from backend.domain.purchases import commands as purchases
+from backend.domain.purchases import profile_commands as purchases
 
 
 async def profile_of(actor: Actor) -> Envelope[UserOut]:
