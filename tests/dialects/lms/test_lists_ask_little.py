@@ -1,0 +1,98 @@
+"""Every list asks the same number of questions, however long it is."""
+
+from backend.core import clock, db
+from backend.core.actor import Role
+from tests.dialects.lms.world import PAPER
+from tests.people import an_account
+from tests.quizzes import a_quiz
+from tests.school import _insert, a_batch, a_course, a_meeting, enrol, teach
+from tests.tasks import a_task
+
+LISTS = {
+    "admin": (
+        "/courses", "/courses/{course}/batches", "/batches", "/batches/{slug}/attendances",
+        "/batches/{batch}/certificates",
+        "/batches/{slug}/meetings", "/batches/{slug}/purchases", "/batches/{slug}/students", "/meetings", "/materials",
+        "/assignments", "/attendances", "/purchases", "/users", "/groups", "/meetings/{meeting}/teachers",
+    ),
+    "teacher": (
+        "/me/batches", "/batches/{slug}/meetings", "/batches/{slug}/students", "/meetings/{meeting}/assignments",
+        "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
+        "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
+    ),
+    "student": (
+        "/me/batches", "/me/purchases", "/me/assignments/upcoming", "/me/quizzes/upcoming", "/batches/{slug}/meetings",
+        "/me/batches/{batch}/scores", "/me/batches/{batch}/progress", "/users/me/sessions",
+    ),
+}  # fmt: skip
+
+
+async def grow(people, names, group):
+    """One more of everything that is listed."""
+    batch, first, task, quiz = (names[name] for name in ("row", "first", "first_task", "first_quiz"))
+    for row in (batch, await a_batch(course=names["course_row"])):
+        meeting = await a_meeting(row)
+        await teach(meeting, people["teacher"].id)
+        await _insert("material", meeting_id=meeting.id, title="Slides", kind="link", url="https://example.test/a")
+        await a_task(row, meeting)
+        await a_quiz(batch=row, meeting=meeting)
+    await enrol(row, people["student"].id)
+    await _insert("material", meeting_id=first.id, title="Slides", kind="link", url="https://example.test/a")
+    await a_task(batch, first)
+    await a_quiz(batch=batch, meeting=first)
+    await _insert("course_image", course_id=(await a_course()).id, image_url="https://example.test/a.png", position=0)
+    account_id, *_ = await an_account(Role.STUDENT)
+    teacher_id, *_ = await an_account(Role.TEACHER)
+    await teach(first, teacher_id)
+    place = await enrol(batch, account_id)
+    await _insert("attendance", meeting_id=first.id, account_id=account_id, is_present=True)
+    await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
+    await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
+    attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
+    await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    number = await db.value("SELECT count(*) FROM purchase")
+    await _insert(
+        "certificate", batch_id=batch.id, account_id=account_id, number=f"N-{number}", sequence=number,
+        state="generating", holder_name="Somebody", paper=PAPER,
+    )  # fmt: skip
+    for buyer, of in ((account_id, batch), (people["student"].id, row)):
+        number += 1
+        await _insert(
+            "purchase", account_id=buyer, batch_id=of.id, price_group_id=group, group_type="public", state="paid",
+            price=1000, unique_code=number, transfer_amount=1000 + number, expires_at=clock.now(),
+        )  # fmt: skip
+
+
+async def asked(people, names, statements):
+    """How many statements each list takes, and how many entries it has."""
+    found = {}
+    for who, paths in LISTS.items():
+        for path in paths:
+            statements.clear()
+            answer = await people[who].http.get(f"/api/v1{path.format(**names)}", params={"limit": 100})
+            assert answer.status_code == 200, (path, answer.text)
+            found[who, path] = len(statements)
+    return found
+
+
+async def test_lists_ask_the_same_number_of_questions(a_person, statements):
+    people = {str(role): await a_person(role) for role in Role}
+    group, _ = await _insert("price_group", group_type="public", name="Umum", price=1000)
+    course = await a_course()
+    batch = await a_batch(course=course, quota=500)
+    first = await a_meeting(batch)
+    await teach(first, people["teacher"].id)
+    await enrol(batch, people["student"].id)
+    task, quiz = await a_task(batch, first), await a_quiz(batch=batch, meeting=first)
+    slug = await db.value("SELECT slug FROM course WHERE id = $1", course.id)
+    names = {
+        "row": batch, "first": first, "first_task": task, "first_quiz": quiz, "course_row": course, "course": slug,
+        "slug": batch.slug, "batch": batch.uuid, "meeting": first.uuid, "task": task.uuid, "quiz": quiz.view.uuid,
+    }  # fmt: skip
+    await grow(people, names, group)
+    few = await asked(people, names, statements)
+    for _ in range(8):
+        await grow(people, names, group)
+    many = await asked(people, names, statements)
+    assert {path: (few[path], many[path]) for path in few if few[path] != many[path]} == {}
+    assert max(many.values()) <= 14, max(many, key=lambda path: many[path])
