@@ -7,17 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from backend.dialects.lms.wire.text import Moment, Title
 from backend.dialects.lms.wire.users import UserOut
 from backend.domain.assignments.commands import Task, TaskChanges
 from backend.domain.assignments.queries import AssignmentView, LinkView
 from backend.domain.assignments.terms import AssignmentType
 from backend.domain.grading.gradebook import GradedTask, GradedWork, GradeView
 
-Title = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=100_000)]
 Address = Annotated[str, Meta(max_length=500, pattern=r"^(?:/uploads/[A-Za-z0-9._/-]+|https?://[^\s/]+\S*)$")]
 Addresses = Annotated[list[Address], Meta(min_length=1, max_length=20)]
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class AssignmentIn(msgspec.Struct):

@@ -10,13 +10,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from backend.dialects.lms.wire.courses import ImageAddress, Title
+from backend.dialects.lms.wire.courses import ImageAddress
 from backend.dialects.lms.wire.terms import GroupWord
+from backend.dialects.lms.wire.text import Moment, Title
 from backend.domain.batches.queries import BatchView, DayView, GroupView
 from backend.domain.batches.terms import BatchChanges, CourseType, Day, NewBatch
 
-Moment = Annotated[datetime, Meta(tz=True)]
-"""A time that says its zone."""
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$(?!\n)")]
 Quota = Annotated[int, Meta(ge=1, le=100_000)]
 Days = Annotated[list[Day], Meta(min_length=1, max_length=7)]

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from backend.dialects.lms.wire.text import Title
 from backend.domain.courses.queries import CourseImageView, CourseView
 from backend.domain.courses.terms import WEB_ADDRESS, CourseChanges, NewCourse
 
-Title = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
 Text = Annotated[str, Meta(min_length=1, max_length=100_000, pattern=r"\S")]
 ImageAddress = Annotated[str, Meta(min_length=1, max_length=500, pattern=WEB_ADDRESS)]
 

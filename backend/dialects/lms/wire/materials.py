@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from backend.core.actor import Actor
-from backend.dialects.lms.wire.courses import Title
+from backend.dialects.lms.wire.text import Title
 from backend.domain.batches.meeting_queries import MaterialView
 from backend.domain.batches.terms import MaterialChanges, MaterialKind, NewMaterial
 from backend.domain.courses.terms import WEB_ADDRESS

@@ -14,10 +14,10 @@ from msgspec import UNSET, Meta, UnsetType
 from backend.core.actor import Actor
 from backend.dialects.lms.envelope import WORDS, tell
 from backend.dialects.lms.wire.assignments import AssignmentOut
-from backend.dialects.lms.wire.batches import LongText, Moment
-from backend.dialects.lms.wire.courses import Title
+from backend.dialects.lms.wire.batches import LongText
 from backend.dialects.lms.wire.materials import MaterialOut
 from backend.dialects.lms.wire.quizzes import QuizOut
+from backend.dialects.lms.wire.text import Moment, Title
 from backend.dialects.lms.wire.users import UserOut
 from backend.domain.accounts.queries import PersonView
 from backend.domain.batches.meeting_queries import FullMeeting

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.dialects.lms.envelope import WORDS, tell
+from backend.dialects.lms.wire.text import Moment, Title
 from backend.domain.assessments.queries import (
     OptionView,
     PaperOption,
@@ -30,11 +31,9 @@ from backend.domain.assessments.terms import (
 )
 from backend.domain.attempts.queries import StandingView, UpcomingQuizView
 
-Title = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
 Description = Annotated[str, Meta(max_length=20_000)]
 Minutes = Annotated[int, Meta(ge=1, le=525_600)]
 MaxAttempts = Annotated[int, Meta(ge=1, le=1000)]
-Moment = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"\S")]
 OptionText = Annotated[str, Meta(min_length=1, max_length=5000, pattern=r"\S")]
 Points = Annotated[float, Meta(ge=0.01, le=1000)]

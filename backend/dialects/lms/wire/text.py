@@ -1,5 +1,6 @@
-"""What a text on the wire may be. None may hold a NUL; what goes into one line may hold no control character."""
+"""What a text or a time on the wire may be. What goes into one line may hold no control character."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,8 @@ _TEXT = rf"^[^\x00]*{_END}"
 
 Name = Annotated[str, msgspec.Meta(min_length=3, max_length=150, pattern=_LINE)]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_LINE)]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"\S")]
+"""What a thing is called: not blank."""
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=_TEXT)]
 Password = Annotated[str, msgspec.Meta(min_length=6, max_length=128, pattern=_TEXT)]
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, pattern=_LINE)]
@@ -34,3 +37,5 @@ Link = Annotated[
     ),
 ]
 """An address of ours or of the web, never of a script; empty counts as not given."""
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time that says its zone."""
