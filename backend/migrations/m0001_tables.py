@@ -4804,7 +4804,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Assignment,
-            "on_delete": OnDelete.restrict,
+            "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,

@@ -1,6 +1,7 @@
 """Sweeping up: what has been over for a while is deleted."""
 
 from backend.core import db
+from backend.domain.grading import previews
 from backend.domain.jobs import running
 from workers.registry import Queue, job
 from workers.schedule import Empty
@@ -27,11 +28,11 @@ async def purge_sessions(_: Empty) -> int:
 
 @job(queue=Queue.HEAVY, phases=True, time_limit_s=3600)
 async def purge_jobs(_: Empty) -> int:
-    """Delete done jobs, expanded events, and answers kept for repeated requests, each after its time.
+    """Delete done jobs, expanded events, previews, and answers kept for repeated requests, each after its time.
 
     Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
     gone = 0
-    while chunk := await running.purge(CHUNK):
+    while chunk := await running.purge(CHUNK) + await previews.purge(CHUNK):
         gone += chunk
     return gone

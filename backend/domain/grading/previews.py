@@ -11,6 +11,8 @@ from backend.domain.grading import reports
 from backend.domain.grading.reports import RowChange
 from backend.domain.grading.roster import Roster
 
+KEPT_DAYS = 30
+
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
     """One grade as a preview would write it. `version` is the one it was shown against, 0 for no grade."""
@@ -80,6 +82,16 @@ async def rows(job_id: int) -> list[PreviewRow]:
 async def mark_applied(preview_id: int) -> None:
     """Never again."""
     await db.statement("UPDATE grade_preview SET is_applied = true WHERE id = $1", preview_id)
+
+
+async def purge(most: int) -> int:
+    """Delete previews whose job is as old as jobs get, up to `most`; says how many."""
+    return await db.statement(
+        "DELETE FROM grade_preview WHERE id IN (SELECT id FROM grade_preview"
+        " WHERE created_at < now() - make_interval(days => $1) LIMIT $2)",
+        KEPT_DAYS,
+        most,
+    )
 
 
 async def changes_of(job_id: int) -> list[RowChange]:

@@ -74,14 +74,14 @@ class GradeChange(Table, tablename="grade_change"):
 
 
 class GradePreview(Table, tablename="grade_preview"):
-    """What an import would change, exactly as it was shown; applied at most once.
+    """What an import would change, exactly as it was shown; applied at most once. No record: it goes after 30 days.
 
     Shape: changes: [{row, account_id, user_id, version, grade, feedback}] with `version` 0 where there was no grade.
     """
 
     id = BigSerial(primary_key=True, index=False)
     job_id = BigInt(unique=True)
-    assignment_id = ForeignKey(Assignment, on_delete=OnDelete.restrict, null=False)
+    assignment_id = ForeignKey(Assignment, on_delete=OnDelete.cascade, null=False)
     sha256 = Varchar(length=64)
     changes = JSONB()
     is_applied = Boolean(default=False)

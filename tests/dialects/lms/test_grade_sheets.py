@@ -9,6 +9,7 @@ import pytest
 from backend.core import db
 from backend.core.actor import Role
 from backend.core.settings import settings
+from backend.domain.grading import previews
 from tests.background import drain
 from tests.domain.grading import sheet_files
 from tests.grade_sheets import XLSX, commit, download, fill, imported, saved, send
@@ -306,3 +307,17 @@ async def test_two_commits_of_a_preview_at_once_write_once(a_person):
     assert len({answer.text for answer in answers}) == 1
     assert await db.value("SELECT count(*) FROM grade_change") == 1
     assert await db.value("SELECT version FROM grade") == 1
+
+
+async def test_a_preview_neither_keeps_a_task_nor_is_kept_for_ever(a_person):
+    group = await a_class(a_person)
+    for _ in range(2):
+        assert (await imported(group, await download(group), dry_run=True))["state"] == "done"
+    await db.statement(
+        "UPDATE grade_preview SET created_at = now() - interval '31 days'"
+        " WHERE id = (SELECT min(id) FROM grade_preview)"
+    )
+    assert [await previews.purge(5) for _ in range(2)] == [1, 0]
+    assert await db.value("SELECT count(*) FROM grade_preview") == 1
+    assert (await group.teacher.http.delete(f"/api/v1/assignments/{group.task.uuid}")).status_code == 200
+    assert await db.value("SELECT count(*) FROM grade_preview") == 0
