@@ -284,3 +284,15 @@ def test_a_daily_slot_begins_by_the_schools_clock():
     line = Line("x", daily_at="02:00")
     at = schedule.datetime.fromisoformat("2026-11-21T18:30:00+00:00")  # 01:30 in Jakarta, on the 22nd
     assert schedule.slot(line, at).isoformat() == "2026-11-20T19:00:00+00:00"
+
+
+async def test_a_job_cancelled_in_its_last_moment_is_done_or_leaves_nothing(database, kinds):
+    """Without phases the end and the effects are one; a cancel comes before or after, never between."""
+    for number in range(12):
+        job_id = (await jobs.enqueue("spine_note", Thing(f"c{number}"))).id
+        held = await running.claim(job_id, "worker")
+        results = await asyncio.gather(
+            execute(held, KINDS["spine_note"]), jobs.cancel(SYSTEM, job_id), return_exceptions=True
+        )
+        ended, _ = await state(job_id)
+        assert (ended, await noted(f"c{number}")) in (("done", 1), ("cancelled", 0)), results
