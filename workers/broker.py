@@ -26,9 +26,8 @@ from workers.lease import Leases
 from workers.registry import KINDS, Queue
 from workers.runner import Runner
 
-os.environ.setdefault("dramatiq_worker_timeout", "20")  # read by dramatiq when a worker is made
-
 HEARTBEAT_MS = 15_000
+POLL_MS = 20
 GIVING_BACK_S = 1.5
 """How long before the end of the grace time unfinished work is given back."""
 OWN_SESSION = "LULUS_WORKER_SESSION"
@@ -95,10 +94,10 @@ class _Broker(RedisBroker):
     """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:  # noqa: ANN401 - dramatiq's
-        """Consume a queue with our share of the threads in place of dramatiq's prefetch."""
+        """Consume a queue with our share of the threads, and our poll, in place of dramatiq's."""
         threads = settings().worker_threads
         share = threads if queue_name == Queue.QUICK else max(1, threads // 4)
-        return super().consume(queue_name, share, timeout)
+        return super().consume(queue_name, share, POLL_MS)
 
 
 def make_broker() -> RedisBroker:
