@@ -1,9 +1,23 @@
 """What the front door opened for all dialects of this process."""
 
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Any
 
+from backend.core.errors import Unavailable
+from backend.core.log import logger
+from backend.http.media import Opener
 from backend.http.watch import Hub
 from storage import s3
+from storage.errors import ObjectMissing
+
+_log = logger(__name__)
+
+
+class ObjectGone(Unavailable):
+    """A row names bytes that storage does not have: whoever runs the school has to bring them back."""
+
+    code = "http.object_gone"
 
 
 class _Shared:
@@ -24,6 +38,21 @@ def storage() -> s3.Storage:
     if _Shared.storage is None:
         raise RuntimeError("storage is not open")
     return _Shared.storage
+
+
+def opener(key: str) -> Opener:
+    """Opens an object that must be there. What it opens raises: ObjectGone, StorageDown."""
+
+    async def opened(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
+        try:
+            async with contextlib.aclosing(storage().open(key, start, end)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except ObjectMissing as missing:
+            _log.error("object missing", key=key)
+            raise ObjectGone from missing
+
+    return opened
 
 
 def offer_job_hub(hub: Hub[Any]) -> None:

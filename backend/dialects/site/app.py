@@ -11,13 +11,14 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from backend.core.dates import Lang
-from backend.core.errors import TooMany
+from backend.core.errors import TooMany, Unavailable
 from backend.core.settings import settings
 from backend.dialects.site import lookup, operations, pages
 from backend.dialects.site.words import spoken_language
 from backend.http import shared
 from backend.http.media import media_response
 from backend.http.ranges import Resource
+from storage.errors import StorageDown
 
 NAME = "site"
 LONGEST_REFERENCE = 100
@@ -90,7 +91,7 @@ async def certificate_file(request: Ask, reference: FromPath[str]) -> Response[A
     answer = media_response(
         request,
         resource,
-        lambda start, end: shared.storage().open(paper.object_key, start, end),
+        shared.opener(paper.object_key),
         filename=f"{paper.number}.pdf",
     )
     answer.headers["x-robots-tag"] = "noindex, nofollow"
@@ -138,6 +139,13 @@ def slow_down(request: Ask, error: TooMany) -> Response[str]:
     return answer
 
 
+def excuse(request: Ask, error: Exception) -> Response[str]:
+    """Answer when the file of a certificate cannot be had, which says nothing against the certificate."""
+    answer = _html(request, pages.render_away(_lang(request), school=settings().school_name), status=503)
+    answer.headers["retry-after"] = "60"
+    return answer
+
+
 HANDLERS: list[ControllerRouterHandler] = [
     home,
     search,
@@ -152,7 +160,13 @@ def build(find: lookup.Lookup = lookup.certificate) -> Litestar:
     """Build the app. `find` is asked for each certificate by number or uuid."""
     return Litestar(
         route_handlers=HANDLERS,
-        exception_handlers={NotFoundException: refuse, MethodNotAllowedException: refuse, TooMany: slow_down},
+        exception_handlers={
+            NotFoundException: refuse,
+            MethodNotAllowedException: refuse,
+            TooMany: slow_down,
+            Unavailable: excuse,
+            StorageDown: excuse,
+        },
         openapi_config=None,
         state=State({"lookup": find}),
     )

@@ -72,6 +72,11 @@ def render_busy(lang: Lang, *, school: str) -> str:
     return _draw("busy.html", lang, "busy", school=school)
 
 
+def render_away(lang: Lang, *, school: str) -> str:
+    """Draw the excuse for a file that cannot be had now."""
+    return _draw("busy.html", lang, "away", school=school)
+
+
 def _draw(template: str, lang: Lang, kind: str, *, school: str, **values: object) -> str:
     words = WORDS[lang]
     title = school if kind == "home" else f"{words[kind]} - {school}".removesuffix(" - ")

@@ -39,6 +39,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None
     revoked_at: datetime | None
     revoked_reason: str | None
+    created_at: datetime
     updated_at: datetime
 
 
@@ -91,7 +92,7 @@ class BatchPaper(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = (
     "SELECT c.id, c.uuid, c.batch_id, b.uuid AS batch_uuid, c.account_id, a.uuid AS account_uuid, c.number, c.state,"
     " c.holder_name, c.paper::text AS paper, c.issued_at, c.object_key, c.sha256, c.size_bytes, c.revoked_at,"
-    " c.revoked_reason, c.updated_at"
+    " c.revoked_reason, c.created_at, c.updated_at"
     " FROM certificate c JOIN batch b ON b.id = c.batch_id JOIN account a ON a.id = c.account_id"
 )
 _OPENS_AT = "b.end_at + make_interval(hours => b.certificate_after_h)"

@@ -19,6 +19,7 @@ from tests.school import enrol, teach
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 KEYS = {
     *("id", "batch_id", "user_id", "issued_at", "url", "qr_code", "number", "status", "expires_at"),
+    *("created_at", "updated_at"),
     *("holder_name", "revoked_at", "revoked_reason"),  # ours
 }
 PUBLIC = {
@@ -80,6 +81,20 @@ async def test_the_pdf_for_its_holder_and_for_everybody(student: Person, client:
     assert unchanged.status_code == 304
     assert (await client.head(view["url"])).headers["content-length"] == str(len(public.content))
     assert (await client.get(view["url"], headers={"range": "bytes=0-3"})).content == b"%PDF"
+
+
+async def test_a_pdf_that_storage_has_lost_is_no_accident(student: Person, client: httpx.AsyncClient):
+    _, _, view = await a_certificate(student)
+    lost = "certificates/2026/01/01/00000000-0000-7000-8000-000000000000.pdf"
+    await db.statement("UPDATE certificate SET object_key = $1", lost)
+    own = await student.http.get(f"/api/v1/certificates/{view['id']}/pdf")
+    assert (own.status_code, own.json()["message"]) == (
+        503,
+        "File sedang tidak tersedia, silakan hubungi penyelenggara",
+    )
+    public = await client.get(view["url"])
+    assert (public.status_code, public.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "tidak tersedia" in public.text
 
 
 async def test_refusals_speak_the_contract(student: Person, a_person):

@@ -19,7 +19,9 @@ async def test_registering_answers_as_the_contract_says(client: httpx.AsyncClien
     body = answer.json()
     assert body["message"] == "Sukses Registrasi - Mohon cek email Anda"
     data = body["data"]
-    assert list(data) == ["id", "name", "email", "phone", "avatar", "role_type", "profile"]
+    assert list(data) == [
+        *("id", "name", "email", "phone", "avatar", "created_at", "updated_at", "role_type", "profile")
+    ]
     assert (data["email"], data["role_type"]) == ("sari@example.test", "siswa")
     assert list(data["profile"]) == PROFILE_KEYS
     assert (data["profile"]["group_type"], data["profile"]["group_verified"]) == ("umum", True)

@@ -54,7 +54,7 @@ def pdf(request: AnyRequest, paper: StoredPaper) -> Response[None]:
     return media_response(
         request,
         resource,
-        lambda start, end: shared.storage().open(paper.object_key, start, end),
+        shared.opener(paper.object_key),
         filename=f"{paper.number}.pdf",
     )
 

@@ -1,5 +1,6 @@
 """Getting in, on the wire."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,8 @@ class RegisterOut(msgspec.Struct):
     email: str
     phone: str
     avatar: str | None
+    created_at: datetime
+    updated_at: datetime
     role_type: RoleWord
     profile: ProfileOut | None
 
@@ -46,6 +49,8 @@ class RegisterOut(msgspec.Struct):
             email=view.email,
             phone=view.phone,
             avatar=view.avatar,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
             role_type=RoleWord.of(view.role),
             profile=ProfileOut.of(view.profile) if view.profile else None,
         )

@@ -84,6 +84,8 @@ class CertificateOut(msgspec.Struct, kw_only=True):
     qr_code: str
     revoked_at: datetime | None
     revoked_reason: str | None
+    created_at: datetime
+    updated_at: datetime
     batch: BatchOut | UnsetType = UNSET
     user: UserOut | UnsetType = UNSET
 
@@ -105,6 +107,8 @@ class CertificateOut(msgspec.Struct, kw_only=True):
             qr_code=f"/certificates/{view.uuid}",
             revoked_at=view.revoked_at,
             revoked_reason=view.revoked_reason,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
             batch=BatchOut.of(batch) if batch else UNSET,
             user=UserOut.of(user) if user else UNSET,
         )

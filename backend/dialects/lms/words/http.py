@@ -15,6 +15,10 @@ WORDS = {
         "Idempotency-Key ini sudah dipakai untuk permintaan lain",
         "This Idempotency-Key was used for another request",
     ),
+    "http.object_gone": Word(
+        "File sedang tidak tersedia, silakan hubungi penyelenggara",
+        "The file is not available at the moment, please contact the school",
+    ),
     "http.not_json": Word(
         "Content-Type harus {expected}, bukan {found}",
         "The Content-Type must be {expected}, not {found}",
