@@ -51,6 +51,12 @@ class NotYourSubmission(Forbidden):
     code = "assignments.not_your_submission"
 
 
+class WorkHidden(Forbidden):
+    """The work for an assignment is seen by who is in its batch, who teaches there, and admins."""
+
+    code = "assignments.work_hidden"
+
+
 class SubmissionExists(Conflict):
     """There is one submission per person and assignment."""
 

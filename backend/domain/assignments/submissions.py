@@ -11,7 +11,7 @@ from backend.core.actor import Actor
 from backend.core.ids import Ref
 from backend.core.paging import Listing, Paged
 from backend.domain.assignments import queries
-from backend.domain.assignments.errors import NotYourSubmission, SubmissionNotFound
+from backend.domain.assignments.errors import NotYourSubmission, SubmissionNotFound, WorkHidden
 from backend.domain.assignments.queries import AssignmentView, LinkView
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments import queries as enrolments
@@ -85,7 +85,7 @@ async def submission_of(ref: Ref) -> SubmissionView:
 async def submissions(actor: Actor, assignment: Ref, wanted: Listing) -> Paged[SubmissionView]:
     """The work handed in for an assignment: for a student in the batch their own, else all; newest first.
 
-    Raises: AssignmentNotFound, NotYourSubmission.
+    Raises: AssignmentNotFound, WorkHidden.
     """
     task = await queries.assignment_of(assignment)
     await must_see_work(actor, task)
@@ -118,7 +118,7 @@ async def submissions_of(assignment_ids: Sequence[int], account_id: int | None =
 async def must_see_work(actor: Actor, task: AssignmentView) -> None:
     """Let those through who see the work for an assignment: admins, who teaches in the batch, who is in it.
 
-    Raises: NotYourSubmission.
+    Raises: WorkHidden.
     """
     if actor.is_admin:
         return
@@ -127,7 +127,7 @@ async def must_see_work(actor: Actor, task: AssignmentView) -> None:
     else:
         allowed = await enrolments.enrolment(actor.person_id, task.batch_id) is not None
     if not allowed:
-        raise NotYourSubmission
+        raise WorkHidden
 
 
 async def _with_files(views: list[SubmissionView]) -> list[SubmissionView]:

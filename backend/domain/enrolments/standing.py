@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db
 from backend.core.actor import Actor
@@ -18,19 +19,22 @@ from backend.domain.enrolments.terms import ActivityKind
 class StandingView(msgspec.Struct, frozen=True, kw_only=True):
     """A student before a meeting. `locked_by` is the first thing the gate asks for; `is_present` None: not taken.
 
-    `lock_code` is the code of the error that the gate would raise.
+    `lock_code` is the code of the error that the gate would raise. `has_submitted`: nothing is left to hand in; None
+    where there is no assignment.
     """
 
     locked_by: Missing | None
     lock_code: str | None
     is_present: bool | None
+    has_submitted: bool | None
 
 
 _MEETINGS = """
 SELECT m.id, t.is_present, CASE WHEN b.gate THEN (
     SELECT p.id FROM meeting p WHERE p.batch_id = m.batch_id AND p.start_at < m.start_at
     ORDER BY p.start_at DESC, p.id DESC LIMIT 1
-) END AS previous_id
+) END AS previous_id,
+EXISTS (SELECT FROM activity a WHERE a.meeting_id = m.id AND a.kind = 'assignment') AS has_tasks
 FROM meeting m JOIN batch b ON b.id = m.batch_id
 LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = $2
 WHERE m.batch_id = $1
@@ -48,11 +52,11 @@ async def standings(actor: Actor, batch_id: int) -> Mapping[int, StandingView]:
         await batches.must_teach_batch(actor, batch_id)
         return {}
     enrolment = await must_be_enrolled(actor.person_id, batch_id)
-    first: dict[int, Missing] = {}
-    for missing in (await progress(enrolment.id)).missing:
-        first.setdefault(missing.meeting_id, missing)
+    missing = (await progress(enrolment.id)).missing
+    first = {one.meeting_id: one for one in reversed(missing)}
+    owed = {one.meeting_id for one in missing if one.kind is ActivityKind.ASSIGNMENT}
     rows = await db.fetch(_MEETINGS, batch_id, actor.person_id)
-    return {row["id"]: _standing(first.get(row["previous_id"]), is_present=row["is_present"]) for row in rows}
+    return {row["id"]: _standing(row, first.get(row["previous_id"]), owes=row["id"] in owed) for row in rows}
 
 
 async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
@@ -68,8 +72,13 @@ async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
     return material
 
 
-def _standing(missing: Missing | None, *, is_present: bool | None) -> StandingView:
-    return StandingView(locked_by=missing, lock_code=_code(missing) if missing else None, is_present=is_present)
+def _standing(row: Record, missing: Missing | None, *, owes: bool) -> StandingView:
+    return StandingView(
+        locked_by=missing,
+        lock_code=_code(missing) if missing else None,
+        is_present=row["is_present"],
+        has_submitted=not owes if row["has_tasks"] else None,
+    )
 
 
 def _code(missing: Missing) -> str:

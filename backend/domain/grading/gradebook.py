@@ -80,7 +80,7 @@ async def submission(actor: Actor, ref: Ref) -> GradedWork:
 async def graded_submissions(actor: Actor, ref: Ref, wanted: Listing) -> Paged[GradedWork]:
     """The work for an assignment with its grades: for a student in the batch their own, else all; newest first.
 
-    Raises: AssignmentNotFound, NotYourSubmission.
+    Raises: AssignmentNotFound, WorkHidden.
     """
     paged = await submissions.submissions(actor, ref, wanted)
     return Paged(await _graded(paged.items), paged.total)

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from backend.core import db
 from backend.core.actor import Role
 from tests import school
 from tests.background import drain
 from tests.people import MakePerson, Person
 from tests.quizzes import QuizRow, a_quiz, an_attempt, move_deadline
+from tests.tasks import a_task
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ATTEMPT = {
@@ -70,7 +72,7 @@ async def test_an_attempt_with_its_paper_and_answers(quiz: QuizRow, student: Per
     assert detail["temp_submissions"][0]["user_id"] == str(student.uuid)
 
 
-async def test_from_submission_to_result(quiz: QuizRow, student: Person):
+async def test_from_submission_to_result(quiz: QuizRow, student: Person, teacher: Person, admin: Person):
     path = await answer_some(quiz, student)
     open_ = await student.http.get(f"{path}/result")
     assert (open_.status_code, open_.json()["message"]) == (404, "record not found")
@@ -94,6 +96,10 @@ async def test_from_submission_to_result(quiz: QuizRow, student: Person):
     assert result["attempt"]["quiz"]["id"] == str(quiz.view.uuid)
     assert (result["status"], result["total_questions"], result["correct_answers"]) == ("graded", 3, 2)
     assert (result["wrong_answers"], result["score_percent"]) == (1, 66.67)
+    await school.teach(quiz.meeting, teacher.id)
+    for staff in (teacher, admin):
+        shown = (await staff.http.get(f"{path}/result")).json()["data"]
+        assert (shown["id"], shown["score_percent"]) == (result["id"], 66.67)
     listed = (await student.http.get(f"{quiz.path}/attempts")).json()
     assert set(listed["data"][0]) == ATTEMPT | {"score_percent"}
     assert (listed["data"][0]["score_percent"], listed["meta"]["total"]) == (66.67, 1)
@@ -119,8 +125,6 @@ async def test_times_that_a_client_sends_are_not_looked_at(quiz: QuizRow, studen
 
 
 async def move_deadline_of(path: str, by: timedelta) -> None:
-    from backend.core import db
-
     await move_deadline(await db.value("SELECT id FROM attempt WHERE uuid = $1", path.rsplit("/", 1)[-1]), by)
 
 
@@ -142,7 +146,7 @@ async def test_a_shut_quiz_a_running_attempt_and_none_left(quiz: QuizRow, studen
     assert (late.status_code, late.json()["message"]) == (409, "quiz already submitted")
 
 
-async def test_the_gates_texts(student: Person):
+async def test_the_gates_texts(student: Person, admin: Person):
     batch = await school.a_batch(gate=True)
     before, now = await school.a_meeting(batch, begins=timedelta(hours=-9)), await school.a_meeting(batch)
     quiz = await a_quiz(batch=batch, meeting=now)
@@ -150,6 +154,23 @@ async def test_the_gates_texts(student: Person):
     assert before.id < now.id
     refused = await student.http.post(f"{quiz.path}/start")
     assert (refused.status_code, refused.json()["message"]) == (422, "anda belum hadir di meeting sebelumnya")
+    present = {"user_id": str(student.uuid), "meeting_id": str(before.uuid), "is_present": True}
+    path = f"/api/v1/batches/{batch.uuid}/attendances/bulk"
+    assert (await admin.http.put(path, json={"attendances": [present]})).status_code == 200
+    owed, earlier = await a_task(batch, before), await a_quiz(batch=batch, meeting=before, title="Kuis 1")
+    await db.statement("UPDATE meeting SET is_open = true")
+    refused = await student.http.post(f"{quiz.path}/start")
+    text = "anda belum mengumpulkan submission di meeting sebelumnya"
+    assert (refused.status_code, refused.json()["message"]) == (422, text)
+    work = {"essay_text": "An essay of some length"}
+    assert (await student.http.post(f"/api/v1/assignments/{owed.uuid}/submissions", json=work)).status_code == 201
+    refused = await student.http.post(f"{quiz.path}/start")
+    text = "anda belum mengerjakan quiz 'Kuis 1' di meeting sebelumnya"
+    assert (refused.status_code, refused.json()["message"]) == (422, text)
+    shown = (await student.http.get(quiz.path)).json()["data"]
+    assert (shown["can_start"], shown["reason"]) == (False, text)
+    await student.http.post(f"{await start(earlier, student)}/submissions")
+    assert (await student.http.post(f"{quiz.path}/start")).status_code == 200
 
 
 async def test_answers_that_do_not_belong(quiz: QuizRow, student: Person):

@@ -10,11 +10,12 @@ from backend.core import db
 from backend.core.actor import Role
 from tests import school
 from tests.people import MakePerson, Person
+from tests.tasks import a_task
 
 KEYS = {
     *("id", "batch_id", "title", "description", "type", "meeting_type", "start_at", "end_at", "is_open", "teachers"),
     *("assignments", "materials", "quizzes", "created_at", "updated_at"),
-    *("room", "join_url", "locked", "lock_reason", "is_present"),  # ours
+    *("room", "join_url", "locked", "lock_reason", "is_present", "submitted"),  # ours
 }
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ABSENT, PRESENT = False, True
@@ -122,8 +123,9 @@ async def test_who_sees_the_meetings_of_a_batch(admin: Person, teacher: Person, 
     path = f"/api/v1/batches/{batch.slug}/meetings"
     assert (await client.get(path)).status_code == 401
     assert (await admin.http.get(path)).json()["meta"]["total"] == 2
-    for person in (teacher, student):
-        assert (await person.http.get(path)).status_code == 403
+    for person, text in ((teacher, "Anda tidak mengajar di batch ini"), (student, "Anda belum membeli batch ini")):
+        refused = await person.http.get(path)
+        assert (refused.status_code, refused.json()["message"]) == (403, text)
     refused = await teacher.http.get(f"/api/v1/meetings/{meeting.uuid}")
     assert (refused.status_code, refused.json()["message"]) == (403, "Anda tidak mengajar di batch ini")
     await school.teach(meeting, teacher.id)
@@ -164,6 +166,30 @@ async def test_a_student_sees_what_is_locked_and_why(student: Person):
     assert (await seen())[1][:2] == (True, "anda tidak hadir di meeting sebelumnya")
     await db.statement(mark, first.id, student.id, PRESENT)
     assert await seen() == [(False, None, True), (False, None, None)]
+
+
+async def test_a_student_sees_what_is_submitted_and_reasons_in_english(student: Person, teacher: Person):
+    batch = await school.a_batch(gate=True)
+    first, second = [await school.a_meeting(batch, begins=timedelta(days=-days)) for days in (3, 2)]
+    tasks = [await a_task(batch, first) for _ in range(2)]
+    await school.enrol(batch, student.id)
+    await school.teach(first, teacher.id)
+    path = f"/api/v1/batches/{batch.slug}/meetings"
+
+    async def seen(person: Person) -> list[bool | None]:
+        rows = (await person.http.get(path, params={"sort": "start_at"})).json()["data"]
+        return [row["submitted"] for row in rows]
+
+    assert await seen(student) == [False, None]
+    for task, told in zip(tasks, (False, True), strict=True):
+        work = {"essay_text": "An essay of some length"}
+        handed = await student.http.post(f"/api/v1/assignments/{task.uuid}/submissions", json=work)
+        assert handed.status_code == 201
+        assert await seen(student) == [told, None]
+    assert await seen(teacher) == [None, None]
+    english = await student.http.get(path, headers={"accept-language": "en"})
+    reasons = {row["id"]: row["lock_reason"] for row in english.json()["data"]}
+    assert reasons[str(second.uuid)] == "your attendance at the meeting before has not been taken"
 
 
 async def test_only_admins_change_meetings(teacher: Person, student: Person, client: httpx.AsyncClient):

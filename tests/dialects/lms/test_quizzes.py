@@ -13,7 +13,7 @@ from tests.quizzes import CANARY, QuizRow, a_quiz, an_attempt
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 QUIZ = {
     *("id", "meeting_id", "title", "description", "type", "is_open", "start_time", "end_time", "duration_minute"),
-    *("max_attempts", "created_at", "updated_at"),
+    *("max_attempts", "questions", "created_at", "updated_at"),
     *("question_count", "total_points"),  # ours
 }
 STANDING = {"attempts_used", "can_start", "reason"}
@@ -58,6 +58,7 @@ async def test_a_teacher_makes_a_quiz_with_questions(guru):
     assert (made.status_code, made.json()["message"]) == (201, "Quiz metadata created")
     quiz = made.json()["data"]
     assert set(quiz) == QUIZ
+    assert quiz["questions"] is None
     assert (quiz["type"], quiz["is_open"], quiz["start_time"], quiz["meeting_id"]) == (
         "mc",
         False,
@@ -94,7 +95,7 @@ async def test_a_teacher_makes_a_quiz_with_questions(guru):
 
     shown = await teacher.http.get(f"{path}/questions")
     assert (shown.status_code, shown.json()["message"]) == (200, "Success Get Questions")
-    assert set(shown.json()["data"]) == QUIZ | {"questions"}
+    assert set(shown.json()["data"]) == QUIZ
     assert [(entry["question"], entry["position"]) for entry in shown.json()["data"]["questions"]] == [("3 + 3?", 1)]
     assert shown.json()["data"]["total_points"] == 2.5
 
@@ -125,6 +126,13 @@ async def test_both_words_for_the_type_are_taken(admin: Person, key: str):
     quiz = await a_quiz(points=())
     answer = await admin.http.patch(quiz.path, json={key: "tf"})
     assert (answer.status_code, answer.json()["data"]["type"]) == (200, "tf")
+    body = a_body()
+    del body["quiz_type"]
+    path = f"/api/v1/meetings/{quiz.meeting.uuid}/quizzes"
+    made = await admin.http.post(path, json={**body, key: "tf"})
+    assert (made.status_code, made.json()["data"]["type"]) == (201, "tf")
+    neither = await admin.http.post(path, json=body)
+    assert (neither.status_code, neither.json()["error"]) == (400, {"quiz_type": "quiz_type wajib diisi"})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from tests.tasks import a_class, a_task, hand_in
 
 QUIZ = {
     "id", "meeting_id", "title", "description", "type", "is_open", "start_time", "end_time", "duration_minute",
-    "max_attempts", "question_count", "total_points", "created_at", "updated_at", "score", "score_status",
+    "max_attempts", "question_count", "total_points", "questions", "created_at", "updated_at", "score", "score_status",
 }  # fmt: skip
 
 

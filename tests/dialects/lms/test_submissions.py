@@ -178,7 +178,9 @@ async def test_other_peoples_work(a_person, student, teacher, admin):
     assert (await student.http.delete(path)).status_code == 403
     answer = await student.http.get(f"/api/v1/assignments/{group.task.uuid}/submissions")
     assert answer.json()["data"] == []
-    assert (await teacher.http.get(f"/api/v1/assignments/{group.task.uuid}/submissions")).status_code == 403
+    answer = await teacher.http.get(f"/api/v1/assignments/{group.task.uuid}/submissions")
+    assert answer.status_code == 403
+    assert answer.json()["message"].startswith("user not authorized")
     assert (await admin.http.get(f"/api/v1/submissions/{uuid4()}")).status_code == 404
     assert (await admin.http.get("/api/v1/submissions/1")).status_code == 400
 

@@ -1,8 +1,9 @@
 """Meetings and those who teach them. Source: contract section 2.11."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from litestar import Controller, delete, get, patch, post, put
+from litestar import Controller, Request, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -10,7 +11,7 @@ from backend.core.actor import Actor
 from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
-from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
+from backend.dialects.lms.envelope import Envelope, ListEnvelope, speaks_english, success, success_list
 from backend.dialects.lms.wire.assignments import AssignmentOut
 from backend.dialects.lms.wire.meetings import (
     AssignIn,
@@ -90,14 +91,19 @@ class BatchMeetings(Controller):
 
     @get(opt={"roles": auth.EVERYONE})
     async def fetch_all(
-        self, actor: NamedDependency[Actor], ref: FromPath[str], listing: NamedDependency[Listing]
+        self,
+        request: Request[Any, Any, Any],
+        actor: NamedDependency[Actor],
+        ref: FromPath[str],
+        listing: NamedDependency[Listing],
     ) -> ListEnvelope[MeetingOut]:
         """List the meetings of a batch by its slug; students see which are locked for them, and why."""
         batch = await queries.batch(ref)
         standings = await standing.standings(actor, batch.id)
         paged = await meeting_queries.meetings(listing, batch_id=batch.id)
         work = await work_of(paged.items)
-        shown = [MeetingOut.of(meeting, actor, work, standings.get(meeting.id)) for meeting in paged.items]
+        english = speaks_english(request)
+        shown = [MeetingOut.of(one, actor, work, standings.get(one.id), english=english) for one in paged.items]
         return success_list("Meetings fetched", shown, paged, listing)
 
     @post(opt={"roles": auth.ADMIN})

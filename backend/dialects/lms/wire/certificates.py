@@ -7,7 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from backend.dialects.lms.envelope import WORDS, tell
 from backend.dialects.lms.wire.batches import BatchOut
@@ -69,7 +69,7 @@ def pdf_url(view: CertificateView) -> str | None:
 class CertificateOut(msgspec.Struct, kw_only=True):
     """A certificate for its holder and for staff. `qr_code` is the path of the public page.
 
-    Shape: `batch` and `user` only where the contract shows them.
+    Shape: `batch` and `user` are null but where the contract shows them.
     """
 
     id: UUID
@@ -84,10 +84,10 @@ class CertificateOut(msgspec.Struct, kw_only=True):
     qr_code: str
     revoked_at: datetime | None
     revoked_reason: str | None
+    batch: BatchOut | None = None
+    user: UserOut | None = None
     created_at: datetime
     updated_at: datetime
-    batch: BatchOut | UnsetType = UNSET
-    user: UserOut | UnsetType = UNSET
 
     @classmethod
     def of(
@@ -107,10 +107,10 @@ class CertificateOut(msgspec.Struct, kw_only=True):
             qr_code=f"/certificates/{view.uuid}",
             revoked_at=view.revoked_at,
             revoked_reason=view.revoked_reason,
+            batch=BatchOut.of(batch) if batch else None,
+            user=UserOut.of(user) if user else None,
             created_at=view.created_at,
             updated_at=view.updated_at,
-            batch=BatchOut.of(batch) if batch else UNSET,
-            user=UserOut.of(user) if user else UNSET,
         )
 
 

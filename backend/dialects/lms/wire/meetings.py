@@ -1,6 +1,6 @@
 """Meetings on the wire. Source: contract section 3, Meeting.
 
-Ours: `room`, `join_url`, and for students `locked`, `lock_reason`, `is_present` (null for staff).
+Ours: `room`, `join_url`, and for students `locked`, `lock_reason`, `is_present`, `submitted` (null for staff).
 """
 
 from collections.abc import Mapping, Sequence
@@ -114,11 +114,20 @@ class MeetingOut(msgspec.Struct):
     locked: bool | None
     lock_reason: str | None
     is_present: bool | None
+    submitted: bool | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, view: FullMeeting, actor: Actor, work: "Work", standing: StandingView | None = None) -> "MeetingOut":
+    def of(
+        cls,
+        view: FullMeeting,
+        actor: Actor,
+        work: "Work",
+        standing: StandingView | None = None,
+        *,
+        english: bool = False,
+    ) -> "MeetingOut":
         """As the contract shows it to this reader."""
         return cls(
             id=view.uuid,
@@ -137,8 +146,9 @@ class MeetingOut(msgspec.Struct):
             materials=[MaterialOut.of(material, actor) for material in view.materials],
             quizzes=work.quizzes.get(view.id, ()),
             locked=None if standing is None else standing.locked_by is not None,
-            lock_reason=_reason(standing),
+            lock_reason=_reason(standing, english=english),
             is_present=None if standing is None else standing.is_present,
+            submitted=None if standing is None else standing.has_submitted,
             created_at=view.created_at,
             updated_at=view.updated_at,
         )
@@ -161,7 +171,7 @@ def teacher_out(person: PersonView, actor: Actor) -> UserOut:
     return shown
 
 
-def _reason(standing: StandingView | None) -> str | None:
+def _reason(standing: StandingView | None, *, english: bool) -> str | None:
     if standing is None or standing.locked_by is None or standing.lock_code is None:
         return None
-    return tell(WORDS[standing.lock_code], {"title": standing.locked_by.title}, english=False)
+    return tell(WORDS[standing.lock_code], {"title": standing.locked_by.title}, english=english)

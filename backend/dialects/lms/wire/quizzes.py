@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from backend.core.errors import Broken, Invalid
 from backend.dialects.lms.envelope import WORDS, tell
 from backend.dialects.lms.wire.text import Moment, Title
 from backend.domain.assessments.queries import (
@@ -40,22 +41,26 @@ Points = Annotated[float, Meta(ge=0.01, le=1000)]
 
 
 class QuizIn(Struct):
-    """What a quiz begins with."""
+    """What a quiz begins with; its type goes by either of its names."""
 
     title: Title
-    quiz_type: QuizType
     duration_minute: Minutes
     max_attempts: MaxAttempts
     is_open: bool
+    quiz_type: QuizType | UnsetType = UNSET
+    type: QuizType | UnsetType = UNSET
     description: Description | None = None
     start_time: Moment | None = None
     end_time: Moment | None = None
 
     def plan(self) -> QuizPlan:
-        """In the domain's terms."""
+        """In the domain's terms. Raises: Invalid when no type was sent."""
+        quiz_type = self.type if self.quiz_type is UNSET else self.quiz_type
+        if quiz_type is UNSET:
+            raise Invalid(fields={"quiz_type": Broken("required")})
         return QuizPlan(
             title=self.title,
-            quiz_type=self.quiz_type,
+            quiz_type=quiz_type,
             duration_s=self.duration_minute * 60,
             max_attempts=self.max_attempts,
             is_open=self.is_open,
@@ -222,7 +227,7 @@ class QuestionOut(Struct, kw_only=True):
 
 
 class QuizOut(Struct, kw_only=True):
-    """Shape: Quiz; `questions` only where they are asked for, the last three only for the student who asks."""
+    """Shape: Quiz; `questions` are null but where they are asked for, the last three only for the student who asks."""
 
     id: UUID
     meeting_id: UUID
@@ -238,7 +243,7 @@ class QuizOut(Struct, kw_only=True):
     total_points: float
     created_at: datetime
     updated_at: datetime
-    questions: list[QuestionOut] | list[StudentQuestionOut] | UnsetType = UNSET
+    questions: list[QuestionOut] | list[StudentQuestionOut] | None = None
     attempts_used: int | UnsetType = UNSET
     can_start: bool | UnsetType = UNSET
     reason: str | UnsetType | None = UNSET

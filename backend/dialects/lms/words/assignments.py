@@ -20,6 +20,9 @@ WORDS = {
     "assignments.not_your_submission": Word(
         "user is not authorized to access this submission", "user is not authorized to access this submission"
     ),
+    "assignments.work_hidden": Word(
+        "user not authorized to access this assignment", "user not authorized to access this assignment"
+    ),
     "assignments.submission_exists": Word("submission already exists", "submission already exists"),
     "assignments.work_unfit": Word("Validasi gagal", "Validation failed"),
     "assignments.meeting_not_open": Word("meeting is not open yet", "meeting is not open yet"),

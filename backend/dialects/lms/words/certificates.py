@@ -4,7 +4,7 @@ from backend.dialects.lms.words.word import Word
 
 WORDS = {
     "certificates.not_found": Word("Certificate not found", "Certificate not found"),
-    "certificates.not_yours": Word("Akses ditolak", "Access denied"),
+    "certificates.not_yours": Word("forbidden", "forbidden"),
     "certificates.not_enrolled": Word("Anda belum terdaftar di batch ini", "You are not in this batch"),
     "certificates.progress": Word("progress belum 100%", "progress is not yet 100%"),
     "certificates.absent": Word(

@@ -3,7 +3,7 @@
 from backend.dialects.lms.words.word import Word
 
 WORDS = {
-    "enrolments.not_enrolled": Word("Anda belum terdaftar di batch ini", "You are not in this batch"),
+    "enrolments.not_enrolled": Word("Anda belum membeli batch ini", "You are not in this batch"),
     "enrolments.not_found": Word("Pendaftaran tidak ditemukan", "There is no such enrolment"),
     "enrolments.not_your_batch": Word("Anda tidak punya akses ke batch ini", "You do not teach this batch"),
     "enrolments.not_your_meeting": Word(
