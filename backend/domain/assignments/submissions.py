@@ -10,7 +10,6 @@ from backend.core import db, listing
 from backend.core.actor import Actor
 from backend.core.ids import Ref
 from backend.core.paging import Listing, Paged
-from backend.domain.assignments import queries
 from backend.domain.assignments.errors import NotYourSubmission, SubmissionNotFound, WorkHidden
 from backend.domain.assignments.queries import AssignmentView, LinkView
 from backend.domain.batches import queries as batches
@@ -82,12 +81,11 @@ async def submission_of(ref: Ref) -> SubmissionView:
     return (await _with_files([db.view(SubmissionView, found)]))[0]
 
 
-async def submissions(actor: Actor, assignment: Ref, wanted: Listing) -> Paged[SubmissionView]:
+async def submissions(actor: Actor, task: AssignmentView, wanted: Listing) -> Paged[SubmissionView]:
     """The work handed in for an assignment: for a student in the batch their own, else all; newest first.
 
-    Raises: AssignmentNotFound, WorkHidden.
+    Raises: WorkHidden.
     """
-    task = await queries.assignment_of(assignment)
     await must_see_work(actor, task)
     paged = await listing.page(
         SubmissionView,

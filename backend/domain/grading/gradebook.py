@@ -39,11 +39,12 @@ class GradeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GradedWork(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission, whose it is, and its grade, if it has one."""
+    """A submission, whose it is, and its grade, if it has one. `assignment` where it stands by itself."""
 
     submission: SubmissionView
     person: PersonView | None
     grade: GradeView | None
+    assignment: AssignmentView | None = None
 
 
 class GradedTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,8 @@ async def submission(actor: Actor, ref: Ref) -> GradedWork:
 
     Raises: SubmissionNotFound, NotYourSubmission.
     """
-    return (await _graded([await submissions.submission(actor, ref)]))[0]
+    found = await submissions.submission(actor, ref)
+    return (await _graded([found], await assignments.assignment_of(found.assignment_id)))[0]
 
 
 async def graded_submissions(actor: Actor, ref: Ref, wanted: Listing) -> Paged[GradedWork]:
@@ -82,8 +84,9 @@ async def graded_submissions(actor: Actor, ref: Ref, wanted: Listing) -> Paged[G
 
     Raises: AssignmentNotFound, WorkHidden.
     """
-    paged = await submissions.submissions(actor, ref, wanted)
-    return Paged(await _graded(paged.items), paged.total)
+    task = await assignments.assignment_of(ref)
+    paged = await submissions.submissions(actor, task, wanted)
+    return Paged(await _graded(paged.items, task), paged.total)
 
 
 async def grade_of(actor: Actor, ref: Ref) -> GradeView:
@@ -129,7 +132,7 @@ async def must_grade(actor: Actor, batch_id: int) -> None:
         raise NotTeachingBatch
 
 
-async def _graded(works: Sequence[SubmissionView]) -> list[GradedWork]:
+async def _graded(works: Sequence[SubmissionView], task: AssignmentView | None = None) -> list[GradedWork]:
     grades = await grades_of({work.assignment_id for work in works}, {work.account_id for work in works})
     people = await accounts.people(
         [*{work.account_id for work in works}, *{grade.graded_by for grade in grades.values()}]
@@ -139,6 +142,7 @@ async def _graded(works: Sequence[SubmissionView]) -> list[GradedWork]:
             submission=work,
             person=people.get(work.account_id),
             grade=_with_grader(grades.get((work.assignment_id, work.account_id)), people),
+            assignment=task,
         )
         for work in works
     ]

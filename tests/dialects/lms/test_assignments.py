@@ -125,7 +125,8 @@ async def test_who_sees_one(a_person, admin, teacher, student):
         assert answer.status_code == 200
         assert answer.json()["message"] == "Assignment retrieved successfully"
         assert answer.json()["data"].keys() == KEYS
-        assert len(answer.json()["data"]["assignment_submissions"]) == 1
+        (work,) = answer.json()["data"]["assignment_submissions"]
+        assert (work["user_id"], work["assignment"]) == (str(group.student.uuid), None)
     answer = await teacher.http.get(path)
     assert (answer.status_code, answer.json()["error"]) == (403, "Anda bukan pengajar di meeting ini")
     answer = await student.http.get(path)

@@ -12,7 +12,7 @@ from tests.tasks import a_class, a_task, hand_in
 
 SUBMISSION = {
     "id", "assignment_id", "user_id", "note", "essay_text", "is_late", "submission_files", "assignment_grade", "user",
-    "created_at", "updated_at",
+    "assignment", "created_at", "updated_at",
 }  # fmt: skip
 GRADE = {
     "id", "assignment_submission_id", "grade", "feedback", "graded_by", "graded_by_user", "version", "created_at",
@@ -36,6 +36,10 @@ async def test_an_essay_is_handed_in_and_counts(a_person):
     assert data["is_late"] is False
     assert data["user_id"] == data["user"]["id"] == str(group.student.uuid)
     assert data["assignment_grade"] is None
+    assert data["assignment"]["id"] == str(group.task.uuid)
+    for path in (f"submissions/{data['id']}", f"assignments/{group.task.uuid}/submissions"):
+        shown = (await group.student.http.get(f"/api/v1/{path}")).json()["data"]
+        assert shown in (data, [data])
     assert await db.value("SELECT count(*) FROM completion") == 1
     names = [row["name"] for row in await db.fetch("SELECT name FROM outbox")]
     assert "assignments.submission.created.v1" in names

@@ -124,7 +124,7 @@ class GradeOut(msgspec.Struct):
 
 
 class SubmissionOut(msgspec.Struct):
-    """What a person handed in."""
+    """What a person handed in. `assignment` is null where the submission stands inside one."""
 
     id: UUID
     assignment_id: UUID
@@ -137,6 +137,7 @@ class SubmissionOut(msgspec.Struct):
     user: UserOut | None
     created_at: datetime
     updated_at: datetime
+    assignment: "AssignmentOut | None" = None
 
     @classmethod
     def of(cls, work: GradedWork) -> "SubmissionOut":
@@ -154,6 +155,7 @@ class SubmissionOut(msgspec.Struct):
             user=UserOut.of(work.person) if work.person else None,
             created_at=view.created_at,
             updated_at=view.updated_at,
+            assignment=AssignmentOut.of(work.assignment) if work.assignment else None,
         )
 
 
