@@ -2299,7 +2299,7 @@ async def forwards():
             "unique": False,
             "index": False,
             "index_method": IndexMethod.btree,
-            "choices": Enum("AssignmentType", {"ESSAY": "essay", "FILE": "file"}),
+            "choices": Enum("AssignmentType", {"FILE": "file", "ESSAY": "essay"}),
             "db_column_name": None,
             "secret": False,
         },

@@ -15,7 +15,8 @@ from backend.core.log import logger
 from backend.core.paging import Listing, Paged
 from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.words import all_words
-from backend.dialects.lms.words.core import RULES
+from backend.dialects.lms.words.core import ABRIDGED, RULES
+from backend.dialects.lms.words.endpoints import AT, ENGLISH
 from backend.dialects.lms.words.word import Word
 from backend.domain.accounts.terms import GroupType
 from backend.http.validation import explain, unfit_texts
@@ -108,7 +109,10 @@ def tell(word: Word, data: dict[str, Any], *, english: bool) -> str:
 def tell_field(name: str, broken: Broken, *, english: bool) -> str:
     """What is said of one field."""
     word = RULES.get(broken.rule, RULES["invalid"])
-    return tell(word, {"field": name, "choices": ", ".join(broken.choices)}, english=english)
+    choices = ", ".join(broken.choices)
+    if not english:
+        choices = ABRIDGED.get(broken.choices, choices)
+    return tell(word, {"field": name, "choices": choices}, english=english)
 
 
 def _answer(status: int, message: str, error: Any, headers: dict[str, str] | None = None) -> Response[Failure]:  # noqa: ANN401
@@ -124,7 +128,8 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure
     """A rule said no."""
     kind = errors.kind_of(error)
     english = speaks_english(request)
-    word = WORDS.get(error.code) or WORDS[kind.code]
+    failure = None if _at_the_door(request, error) else _failure(request)
+    word = AT.get((failure or "", error.code)) or WORDS.get(error.code) or WORDS[kind.code]
     status = word.status or STATUS[kind]
     text = tell(word, error.data, english=english)
     if isinstance(error, errors.Invalid) and "fields" in error.data:
@@ -134,13 +139,13 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Failure
     headers = {}
     if "retry_after_s" in error.data:
         headers["Retry-After"] = str(error.data["retry_after_s"])
-    failure = None if _at_the_door(request, error) else _failure(request)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
         if failure is None:
             return _answer(status, text, None, headers)
     detail = {"message": text, "rows": error.data["rows"]} if "rows" in error.data else text
-    return _answer(status, failure or word.message or text, detail, headers)
+    message = word.message or text if failure is None or word.alone else failure
+    return _answer(status, ENGLISH.get(message, message) if english else message, detail, headers)
 
 
 def _at_the_door(request: AnyRequest, error: DomainError) -> bool:
@@ -215,7 +220,9 @@ def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:
     """A partner is away (503), a value cannot be held (400), or it is a bug: logged, and nothing told."""
     english = speaks_english(request)
     if isinstance(error, RecursionError):
-        return _answer(400, "Gagal parsing body", "the JSON is nested too deeply")
+        return _answer(
+            400, "Could not read the body" if english else "Gagal parsing body", "the JSON is nested too deeply"
+        )
     if causes.is_unfit(error):
         return _answer(400, tell(WORDS["core.invalid"], {}, english=english), _unfit(request, english=english))
     if causes.is_transient(error) or isinstance(error, StorageDown | asyncio.TimeoutError):

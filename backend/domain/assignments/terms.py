@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class AssignmentType(StrEnum):
-    """What is handed in: a text, or files."""
+    """What is handed in: files, or a text."""
 
-    ESSAY = "essay"
     FILE = "file"
+    ESSAY = "essay"

@@ -33,6 +33,8 @@ from backend.domain.courses import queries as courses
 from backend.domain.files import commands as files
 from backend.domain.files.terms import OwnerKind
 
+_REGISTRATION = frozenset({"registration_start_at", "registration_end_at"})
+
 
 async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchView:
     """Open a batch of a course. Its slug comes from the title, and its code from chance; neither ever changes.
@@ -41,7 +43,7 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
         RegistrationEndsTooEarly, RegistrationOutlastsBatch.
     """
     _admins_only(actor)
-    _refuse_fault(new)
+    _refuse_fault(rules.fault_of(new))
     values = structs.asdict(new)
     days, groups = values.pop("days"), values.pop("group_types")
     async with transaction():
@@ -58,6 +60,8 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
 async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchView:
     """Change a batch; slug and code stay. The row is locked, so no seat is taken meanwhile.
 
+    A batch may be moved without its registration, which ends with the batch at the latest.
+
     Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, FileNotFound, FileNotReady,
         QuotaBelowSeats, RegistrationEndsTooEarly, RegistrationOutlastsBatch.
     """
@@ -67,7 +71,9 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
     async with transaction():
         batch = await queries.batch(await _lock(ref))
         changed = structs.replace(batch, **values)
-        _refuse_fault(changed)
+        fault = rules.fault_of(changed)
+        if fault is not Fault.REGISTRATION_OUTLASTS_BATCH or values.keys() & _REGISTRATION:
+            _refuse_fault(fault)
         if changed.quota < batch.seats_taken:
             raise QuotaBelowSeats(seats_taken=batch.seats_taken)
         await Batch.update({**values, Batch.updated_at: clock.now()}).where(Batch.id == batch.id)
@@ -189,8 +195,7 @@ async def _keep_thumbnail(actor: Actor, batch_id: int, url: str | None) -> None:
     await files.replace(actor, [url] if url else [], OwnerKind.BATCH_THUMBNAIL, batch_id)
 
 
-def _refuse_fault(times: rules.Times) -> None:
-    fault = rules.fault_of(times)
+def _refuse_fault(fault: Fault | None) -> None:
     if fault is Fault.ENDS_TOO_EARLY:
         raise EndsTooEarly
     if fault is Fault.REGISTRATION_ENDS_TOO_EARLY:

@@ -48,8 +48,8 @@ def fault_of(batch: Times) -> Fault | None:
         return Fault.ENDS_TOO_EARLY
     if batch.registration_end_at <= batch.registration_start_at:
         return Fault.REGISTRATION_ENDS_TOO_EARLY
-    if batch.registration_end_at > batch.end_at:
-        return Fault.REGISTRATION_OUTLASTS_BATCH
     if batch.end_time <= batch.start_time:
         return Fault.CLASS_ENDS_TOO_EARLY
+    if batch.registration_end_at > batch.end_at:
+        return Fault.REGISTRATION_OUTLASTS_BATCH
     return None

@@ -90,7 +90,8 @@ async def _offer(account_id: int, batch_ref: Ref) -> Record:
     """What a batch costs a person who may buy it; the profile stays as it is until the end of the transaction."""
     offer = await db.row(
         "SELECT b.id AS batch_id, now() < b.registration_start_at AS is_early,"  # noqa: S608 - our names
-        " now() > b.registration_end_at OR b.archived_at IS NOT NULL AS is_late, p.group_type, p.group_verified,"
+        " now() > least(b.registration_end_at, b.end_at) OR b.archived_at IS NOT NULL AS is_late,"
+        " p.group_type, p.group_verified,"
         " EXISTS (SELECT FROM batch_group g WHERE g.batch_id = b.id AND g.group_type = p.group_type) AS is_allowed,"
         " (SELECT g.id FROM price_group g WHERE g.group_type = p.group_type) AS price_group_id"
         " FROM batch b, account a JOIN profile p ON p.account_id = a.id"

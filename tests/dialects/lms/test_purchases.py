@@ -127,6 +127,12 @@ async def test_a_payment_is_taken_back_with_a_reason(student, admin):
         ({"registration_start_at": clock.now() + timedelta(days=1)}, "public", 422, "Pendaftaran batch belum dibuka"),
         ({"registration_end_at": clock.now() - timedelta(days=1)}, "public", 422, "Pendaftaran batch sudah ditutup"),
         (
+            {"start_at": clock.now() - timedelta(days=9), "end_at": clock.now() - timedelta(days=1)},
+            "public",
+            422,
+            "Pendaftaran batch sudah ditutup",
+        ),
+        (
             {"groups": ("public",)},
             "own_student",
             403,
@@ -153,6 +159,11 @@ async def test_a_full_batch_and_a_second_purchase(student, a_person):
     assert (full.status_code, full.json()["error"]) == (409, "Kuota batch sudah penuh")
     missing = await student.http.post("/api/v1/me/purchases", json={"batch_id": str(uuid4())})
     assert missing.status_code == 404
+    assert missing.json() == {
+        "success": False,
+        "message": "Failed to create purchase",
+        "error": "Batch tidak ditemukan",
+    }
 
 
 async def test_an_unverified_student_pays_no_student_price(a_person):
@@ -195,7 +206,19 @@ async def test_ids_that_are_none_and_bodies_that_do_not_fit(student, admin):
         assert answer.status_code == (400 if path.endswith("/7") else 404)
     missing = await admin.http.get(f"/api/v1/purchases/{uuid4()}")
     assert (missing.status_code, missing.json()["message"]) == (404, "Purchase Doesn't Exist")
+    answer = await admin.http.patch(f"/api/v1/purchases/{uuid4()}/status", json={"payment_status": "paid"})
+    assert (answer.status_code, answer.json()["message"], answer.json()["error"]) == (
+        404,
+        "Gagal verifikasi pembayaran",
+        "data tidak ditemukan",
+    )
     path = f"/api/v1/me/purchases/{uuid4()}/pay"
+    answer = await student.http.patch(path, json=TRANSFER)
+    assert (answer.status_code, answer.json()["message"], answer.json()["error"]) == (
+        404,
+        "Failed to upload payment proof",
+        "purchase tidak ditemukan",
+    )
     for field, value in {
         "payment_proof_url": "javascript:alert(1)",
         "buyer_bank_account_name": "",

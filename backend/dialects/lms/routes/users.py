@@ -38,7 +38,7 @@ class Me(Controller):
         """Who I am."""
         return await profile_of(actor)
 
-    @patch("/", status_code=200, opt={"roles": auth.EVERYONE})
+    @patch("/", status_code=200, opt={"roles": auth.EVERYONE, "failure": "Gagal update profil"})
     async def change(self, actor: NamedDependency[Actor], data: JSONBody[ProfileIn]) -> Envelope[UserOut]:
         """Change what I tell of myself."""
         return await changed_profile(actor, data)
@@ -62,7 +62,7 @@ class Users(Controller):
         """Who I am."""
         return await profile_of(actor)
 
-    @put("/me", status_code=200, opt={"roles": auth.EVERYONE})
+    @put("/me", status_code=200, opt={"roles": auth.EVERYONE, "failure": "Gagal update profil"})
     async def change_me(self, actor: NamedDependency[Actor], data: JSONBody[ProfileIn]) -> Envelope[UserOut]:
         """Change what I tell of myself."""
         return await changed_profile(actor, data)
@@ -73,7 +73,7 @@ class Users(Controller):
         person = await queries.person(parse_uuid(user_id))
         return success("User fetched", UserOut.of(person))
 
-    @post("/", status_code=201, opt={"roles": auth.ADMIN})
+    @post("/", status_code=201, opt={"roles": auth.ADMIN, "failure": "Gagal membuat user"})
     async def create(self, actor: NamedDependency[Actor], data: JSONBody[CreateUserIn]) -> Envelope[UserOut]:
         """Make an account, verified at once."""
         person = await commands.create_account(actor, data.newcomer, data.role_type.role)

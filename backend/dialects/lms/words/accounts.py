@@ -12,8 +12,8 @@ WORDS = {
     "accounts.nim_missing": Word(
         "Grup mahasiswa wajib mengisi NIM dan bukti NIM", "Student groups need a NIM and its proof"
     ),
-    "accounts.student_nik_missing": Word("Mahasiswa wajib mengisi NIK", "A student needs a NIK"),
-    "accounts.nim_half": Word("NIM dan bukti NIM harus diisi bersamaan", "NIM and its proof come together"),
+    "accounts.student_nik_missing": Word("Mahasiswa wajib mengisi NIK", "A student needs a NIK", alone=True),
+    "accounts.nim_half": Word("NIM dan bukti NIM harus diisi bersamaan", "NIM and its proof come together", alone=True),
     "accounts.own_account": Word("Tidak dapat menghapus akun sendiri", "You cannot delete your own account"),
     "accounts.last_admin": Word("Admin terakhir tidak dapat dihapus atau diturunkan", "The last admin has to stay"),
     "accounts.wrong_credentials": Word("Email atau password salah", "The e-mail or the password is wrong"),

@@ -40,3 +40,8 @@ RULES = {
     "invalid": Word("{field} tidak valid", "{field} is not valid"),
 }
 """What is said of a field; `{choices}` are joined by ", "."""
+
+ABRIDGED: dict[tuple[str, ...], str] = {
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"): "monday, tuesday, ..., sunday",
+}
+"""Choices that the contract does not spell out in Indonesian."""
