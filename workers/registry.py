@@ -46,7 +46,9 @@ def job(*, queue: Queue = Queue.QUICK, time_limit_s: float = 120, phases: bool =
 
     Its first parameter is the event or the body, decoded into the annotated type; a second, if any, is the Claim
     (for progress, the owner, the attempt). What it returns, if anything, is the job's report. A DomainError is
-    final; anything else is tried again. Without `phases` the whole run is one transaction, `done` included.
+    final; anything else is tried again. Without `phases` the whole run is one transaction, `done` included; with
+    them the function commits as it goes, and may return its last step, an async function without parameters, which
+    runs in one transaction with `done` and returns the report: so no job is cancelled between its effect and its end.
 
     Raises: TypeError when two functions have one name.
     """

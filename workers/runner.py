@@ -121,7 +121,8 @@ class Runner:
 async def execute(held: Claim, kind: Kind) -> None:
     """Run the function of a claimed job, and mark it done.
 
-    In one transaction with its effects; or, with phases, with every commit of it fenced.
+    In one transaction with its effects; or, with phases, with every commit of it fenced, and its last step, if it
+    gives one back, in one transaction with `done`.
 
     Raises: Fenced, and whatever the function raises.
     """
@@ -135,5 +136,6 @@ async def execute(held: Claim, kind: Kind) -> None:
         await running.check(held)
 
     async with db.checked(fence):
-        report = await kind.function(*arguments)
-    await running.finish(held, report)
+        last = await kind.function(*arguments)
+    async with db.transaction():
+        await running.finish(held, await last() if callable(last) else last)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import msgspec
@@ -81,7 +82,11 @@ def kinds() -> Iterator[None]:
         async with db.transaction():
             await note(event.key)
 
-    names = ("spine_note", "spine_refuse", "spine_break", "spine_wait", "spine_phases")
+    @job(phases=True)
+    async def spine_last(event: Thing):
+        return partial(note, event.key)
+
+    names = ("spine_last", "spine_note", "spine_refuse", "spine_break", "spine_wait", "spine_phases")
     yield
     for name in names:
         del KINDS[name]
@@ -214,6 +219,18 @@ async def test_phases_commit_as_they_go_and_a_cancelled_job_stops_at_its_next_co
     assert await noted("k") == 2
 
 
+async def test_the_last_step_and_the_end_of_a_job_are_one(database, kinds, runner):
+    cancelled = await a_job("spine_last")
+    held = await running.claim(cancelled, "worker")
+    await jobs.cancel(SYSTEM, cancelled)
+    with pytest.raises(Fenced):
+        await execute(held, KINDS["spine_last"])
+    assert await noted("k") == 0
+    other = await a_job("spine_last")
+    assert await runner.run(other) is JobState.DONE
+    assert await noted("k") == 1
+
+
 async def test_an_unknown_kind_is_left_to_newer_workers(database, runner):
     job_id = await a_job("made_tomorrow", max_attempts=2)
     for _ in range(4):  # a release may take longer than five tries
@@ -264,7 +281,7 @@ async def test_lost_messages_are_sent_again(database, kinds):
 async def test_two_schedules_make_one_job_per_slot(database):
     lines = [Line("spine_note", every_s=1)]
     for _ in range(10):
-        await db.statement("UPDATE job SET unique_key = unique_key || ':past'")  # the next slot begins
+        await db.statement("UPDATE job SET unique_key = 'past:' || id")  # the next slot begins
         made = await asyncio.gather(schedule.tick(lines), schedule.tick(lines))
         assert sum(made) in (1, 2), "two when the second turned between the two"
     keys = await db.fetch("SELECT unique_key FROM job")

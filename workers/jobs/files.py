@@ -5,8 +5,9 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -51,8 +52,11 @@ class MediaReport(msgspec.Struct, frozen=True):
     is_kept: bool
 
 
+LastStep = Callable[[], Awaitable[MediaReport]]
+
+
 @job(queue=Queue.MEDIA, time_limit_s=1800, phases=True)
-async def process_media(body: ProcessMedia, held: Claim) -> MediaReport | None:
+async def process_media(body: ProcessMedia, held: Claim) -> LastStep | None:
     """Look at a recording, make its still picture, and a copy that seeks if it does not; then it is ready.
 
     Safe to repeat: what a broken run left in storage is named by no row, and swept.
@@ -68,7 +72,7 @@ async def process_media(body: ProcessMedia, held: Claim) -> MediaReport | None:
     return None  # removed, or done before
 
 
-async def _process(file: FileView, held: Claim) -> MediaReport:
+async def _process(file: FileView, held: Claim) -> LastStep:
     try:
         async with _folder() as folder:
             return await _look(file, held, folder)
@@ -78,7 +82,7 @@ async def _process(file: FileView, held: Claim) -> MediaReport:
         raise RecordingRefused(reason=reason) from refused
 
 
-async def _look(file: FileView, held: Claim, folder: Path) -> MediaReport:
+async def _look(file: FileView, held: Claim, folder: Path) -> LastStep:
     source = folder / "source"
     await running.progress(held, 0, PHASES)
     await storage().download(file.object_key, source, max_bytes=max(file.size_bytes, 1))
@@ -100,9 +104,13 @@ async def _look(file: FileView, held: Claim, folder: Path) -> MediaReport:
         video_codec=probe.video_codec,
         poster_key=poster_key,
     )
+    return partial(_ready, file, probed)
+
+
+async def _ready(file: FileView, probed: Probed) -> MediaReport:
     is_kept = await files.mark_ready(file.id, probed)
-    is_remuxed = served.object_key != file.object_key
-    return MediaReport(str(file.uuid), probe.duration_s, poster_key is not None, is_remuxed, is_kept)
+    is_remuxed = probed.object_key != file.object_key
+    return MediaReport(str(file.uuid), probed.duration_s, probed.poster_key is not None, is_remuxed, is_kept)
 
 
 async def _poster(store: Storage, source: Path, out: Path) -> str | None:

@@ -1,6 +1,8 @@
 """Jobs about grades."""
 
 import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from backend.core.settings import settings
@@ -17,14 +19,14 @@ PHASES = 3
 
 
 @job(queue=Queue.HEAVY, time_limit_s=240, phases=True)
-async def import_grades(order: SheetOrder, held: Claim) -> SheetReport:
+async def import_grades(order: SheetOrder, held: Claim) -> Callable[[], Awaitable[SheetReport]]:
     """Take the grades of a stored sheet, or look at what they would change.
 
     Safe to repeat: the history of grades says what this job has written before.
     """
     sheet = await _read(order, held)
     await running.progress(held, 2, PHASES)
-    return await imports.take_sheet(order, sheet, held.id)
+    return partial(imports.take_sheet, order, sheet, held.id)
 
 
 async def _read(order: SheetOrder, held: Claim) -> ParsedSheet:

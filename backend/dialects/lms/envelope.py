@@ -229,6 +229,8 @@ def on_anything(request: AnyRequest, error: Exception) -> Response[Failure]:
         _log.warning("partner away", error=type(error).__name__)
         return _answer(503, tell(WORDS["core.unavailable"], {}, english=english), None, {"Retry-After": "1"})
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        # what it names went, or came, in this very moment; a rule that asks first has told everybody else
         _log.error("constraint met without a rule", constraint=causes.violated(error))
+        return _answer(409, tell(WORDS["core.conflict"], {}, english=english), None)
     _log.error("request broke", path=request.scope.get("path_template"), exc_info=error)
     return _answer(500, "Internal Server Error", None)
