@@ -45,8 +45,8 @@ class Change(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """What a sheet would do. Every row is counted once: a change, stale, unchanged, blank or a problem.
 
-    stale are changes to a grade that has changed since the sheet was written. problems has those of the
-    reading first and ends at PROBLEMS_MAX; problem_count does not.
+    stale are changes to a grade that has changed since the sheet was written. problems are in the order of rows
+    and end at PROBLEMS_MAX; problem_count does not.
     """
 
     changes: list[Change]
@@ -80,7 +80,7 @@ def judge(parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UU
             found.append(Problem(row.row, column, ProblemCode.GRADE_MISSING, "", Expected.GRADE))
         else:
             (stale if row.version not in (None, current.version) else changes).append(change)
-    problems = (parsed.problems + found)[:PROBLEMS_MAX]
+    problems = sorted(parsed.problems + found, key=lambda problem: problem.row)[:PROBLEMS_MAX]
     return Judgement(changes, stale, unchanged, blank, problems, parsed.problem_count + len(found))
 
 

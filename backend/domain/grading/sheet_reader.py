@@ -140,14 +140,14 @@ class _Body:
             raise CellWrong(ProblemCode.PERCENT, f"{cell * 100:.15g}%", _EXPECTED[key])
 
     def _note(self, number: int, user: UUID) -> None:
-        """Both rows of a student who is there twice are at fault; each names the first."""
+        """Both rows of a student who is there twice are at fault: the first names the next, all others the first."""
         first = self.seen.setdefault(user, number)
         if first == number:
             return
         wrong = CellWrong(ProblemCode.STUDENT_TWICE, str(user), Expected.ONE_ROW_PER_STUDENT)
         if user not in self.twice:
             self.twice.add(user)
-            self._report(first, "user", wrong, first)
+            self._report(first, "user", wrong, number)
         self._report(number, "user", wrong, first)
 
     def _report(self, row: int, key: str, wrong: CellWrong, other_row: int | None = None) -> None:

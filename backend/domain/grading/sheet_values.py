@@ -111,7 +111,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """One finding.
 
     Shape: row counts from 1 as Excel shows it, 0 for the whole file; column is "D Nilai" or "" for the whole
-    row; found is at most 80 characters of what stands there; other_row is the first row of the same student.
+    row; found is at most 80 characters of what stands there; other_row is the first row of the same student, or in
+    that one the next.
     """
 
     row: int

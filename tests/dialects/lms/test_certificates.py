@@ -272,10 +272,16 @@ async def test_a_whole_batch(student: Person, a_person, teacher: Person):
     told = (await teacher.http.get(answer.json()["data"]["url"])).json()["data"]
     assert (told["state"], told["progress"]) == ("done", {"done": 2, "total": 2, "percent": 100})
     assert (told["report"]["issued"], told["report"]["already"]) == (1, 0)
+    text = "1 sertifikat diterbitkan; 0 sudah ada, 1 siswa belum memenuhi syarat"
+    assert told["report"]["message"] == text
     (one,) = told["report"]["refused"]
     assert (one["user_id"], one["reasons"][1]) == (
         str(late.uuid),
-        {"code": "certificates.absent", "data": {"attended": 0, "meetings": 2}},
+        {
+            "code": "certificates.absent",
+            "data": {"attended": 0, "meetings": 2},
+            "message": "murid belum hadir di semua pertemuan (0/2)",
+        },
     )
 
 

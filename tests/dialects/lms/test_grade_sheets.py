@@ -50,6 +50,20 @@ async def test_the_template_has_everybody_and_what_stands(a_person):
     assert by_user[str(other.uuid)][3:5] == (None, None)
 
 
+async def test_a_sheet_that_a_spreadsheet_saved_again_is_still_ours(a_person):
+    group = await a_class(a_person)
+    again = openpyxl.load_workbook(io.BytesIO(saved(await download(group))))
+    sheet = again.active
+    assert (sheet.title, sheet.freeze_panes, sheet.protection.sheet) == ("Penilaian", "D2", True)
+    assert [name for name, column in sheet.column_dimensions.items() if column.hidden] == ["A", "I"]
+    assert [cell.column_letter for cell in sheet[2] if not cell.protection.locked] == ["D", "E"]
+    (rule,) = sheet.data_validations.dataValidation
+    assert (rule.type, rule.formula1, rule.formula2) == ("decimal", "0", "100")
+    fill(again, group.student, "85,5")
+    assert (await imported(group, again))["report"]["applied"] == 1
+    assert (await grades(group))[group.student.uuid] == (Decimal("85.50"), "", 1)
+
+
 async def test_who_has_the_sheets(a_person, teacher, student, admin):
     group = await a_class(a_person)
     path = f"/api/v1/assignments/{group.task.uuid}/grades"
@@ -88,6 +102,8 @@ async def test_a_sheet_is_taken_and_the_same_again_changes_nothing(a_person):
 
     again = (await imported(group, content))["report"]
     assert (again["applied"], again["unchanged"], again["stale"]) == (0, 2, 0)
+    assert report["message"] == "2 nilai diubah; 0 sudah sama, 1 kosong"
+    assert again["message"] == "Tidak ada nilai yang diubah: 2 sudah sama, 1 kosong"
     assert await db.value("SELECT count(*) FROM grade_change") == 2
 
 
@@ -100,6 +116,7 @@ async def test_a_dry_run_shows_and_the_commit_writes_exactly_that_once(a_person,
     job = await imported(group, book, dry_run="true")
     assert job["state"] == "done"
     assert job["report"]["dry_run"] is True
+    assert job["report"]["message"] == "Pratinjau, belum disimpan: 1 nilai akan diubah; 0 sudah sama, 0 kosong"
     assert job["report"]["changes"] == [
         {
             "row": at,
@@ -115,6 +132,7 @@ async def test_a_dry_run_shows_and_the_commit_writes_exactly_that_once(a_person,
     first = await commit(group.teacher, group, job)
     assert first.status_code == 200, first.text
     assert first.json()["data"]["applied"] == 1
+    assert first.json()["data"]["message"] == "1 nilai diubah; 0 sudah sama, 0 kosong"
     assert first.json()["data"]["changes"] == job["report"]["changes"]
     second = await commit(group.teacher, group, job)
     assert (second.status_code, second.json()) == (200, first.json())
@@ -207,7 +225,8 @@ async def test_every_problem_is_told_and_nothing_is_written(a_person):
     assert [told[row]["code"] for row in rows] == ["out_of_range", "not_a_number", "too_precise", "percent"]
     assert told[last + 1]["code"] == "student_unknown"
     assert [told[row]["code"] for row in (once, last + 2)] == ["student_twice"] * 2
-    assert told[last + 2]["other_row"] == once
+    assert (told[once]["other_row"], told[last + 2]["other_row"]) == (last + 2, once)
+    assert [problem["row"] for problem in report["problem_rows"]] == sorted(told)
     first = told[rows[0]]
     assert (first["column"], first["found"]) == ("D Nilai", "101")
     assert first["expected"] == "angka 0 sampai 100, paling banyak dua desimal"
@@ -224,6 +243,7 @@ async def test_a_dry_run_with_problems_has_nothing_to_commit(a_person):
     fill(book, group.student, "A")
     job = await imported(group, book, dry_run="true")
     assert (job["state"], job["report"]["problems"]) == ("done", 1)
+    assert job["report"]["message"].endswith("; 1 masalah harus diperbaiki dahulu")
     assert (await commit(group.teacher, group, job)).status_code == 404
 
 

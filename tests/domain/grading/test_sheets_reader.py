@@ -192,7 +192,7 @@ def test_a_student_who_is_there_twice_is_at_fault_in_each_row(tmp_path):
     rows = [(str(student(n)), 1, "A", grade) for n, grade in ((1, 5), (2, 6), (1, "x"), (1, 7))]
     parsed = read(written(tmp_path / "s", rows))
     twice = [(p.row, p.other_row) for p in parsed.problems if p.code == "student_twice"]
-    assert twice == [(2, 2), (4, 2), (5, 2)]
+    assert twice == [(2, 4), (4, 2), (5, 2)]
     assert [row.user for row in parsed.rows] == [student(2)]
 
 

@@ -11,10 +11,10 @@ from litestar.response import Stream
 from backend.core.actor import Actor
 from backend.core.ids import parse_uuid
 from backend.dialects.lms import auth
-from backend.dialects.lms.envelope import Envelope, success
+from backend.dialects.lms.envelope import Envelope, speaks_english, success
+from backend.dialects.lms.wire.grades import SheetReportOut
 from backend.dialects.lms.wire.jobs import JobAccepted
 from backend.domain.grading import imports, roster
-from backend.domain.grading.reports import SheetReport
 from backend.http import sheets
 
 IMPORTED = "Grades imported successfully"
@@ -45,7 +45,7 @@ class GradeSheets(Controller):
         dry_run: FromQuery[bool] = False,  # noqa: FBT002 - a query parameter
         skip_stale: FromQuery[bool] = False,  # noqa: FBT002 - a query parameter
         preview: FromQuery[str] = "",
-    ) -> Response[Envelope[JobAccepted]] | Response[Envelope[SheetReport]]:
+    ) -> Response[Envelope[JobAccepted]] | Response[Envelope[SheetReportOut]]:
         """Take grades from a sheet by a job; `dry_run` only shows them, `preview` (a dry run's job) commits those.
 
         The form has the sheet in its field `file`; with `preview` there is no file. `skip_stale` leaves out grades
@@ -53,7 +53,8 @@ class GradeSheets(Controller):
         """
         if preview:
             report = await imports.commit_preview(actor, parse_uuid(ref), parse_uuid(preview), skip_stale=skip_stale)
-            return Response(success(IMPORTED, report), status_code=200)
+            told = SheetReportOut.of(report, english=speaks_english(request))
+            return Response(success(IMPORTED, told), status_code=200)
         sheet = await sheets.receive(request, partial(imports.announce_sheet, actor, parse_uuid(ref)))
         job = await imports.order_import(
             actor, parse_uuid(ref), sheet.object_key, sheet.sha256, dry_run=dry_run, skip_stale=skip_stale

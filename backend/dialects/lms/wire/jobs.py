@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.dialects.lms.words.certificates import tell_batch
 from backend.dialects.lms.words.sheets import tell_report
 from backend.domain.jobs.queries import JobView
 from backend.domain.jobs.terms import JobState
@@ -15,7 +16,7 @@ PREFIX = "/api/v1/jobs"
 EXPLAIN = "core.unavailable"
 
 
-_REPORTS: dict[str, Callable[..., Any]] = {"import_grades": tell_report}
+_REPORTS: dict[str, Callable[..., Any]] = {"import_grades": tell_report, "issue_batch": tell_batch}
 """Kinds whose reports have words to be put in."""
 
 

@@ -1,5 +1,8 @@
 """Words for certificates."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from backend.dialects.lms.words.word import Word
 
 WORDS = {
@@ -27,3 +30,27 @@ WORDS = {
         "Terlalu banyak pemeriksaan, tunggu {retry_after_s} detik", "Too many checks, wait {retry_after_s} seconds"
     ),
 }
+
+_BATCH = Word(
+    "{issued} sertifikat diterbitkan; {already} sudah ada, {refused} siswa belum memenuhi syarat",
+    "Certificates issued: {issued}; there before: {already}; students who cannot have one yet: {refused}",
+)
+
+
+def tell_batch(report: Any, *, english: bool) -> Any:  # noqa: ANN401 - a job's report is any JSON
+    """The report of a whole batch's certificates as people read it; anything else is given back as it is."""
+    if not isinstance(report, dict) or not isinstance(report.get("refused"), list):
+        return report
+    refused = [
+        {**one, "reasons": [_reason(reason, english=english) for reason in one["reasons"]]} for one in report["refused"]
+    ]
+    message = _say(_BATCH, {**report, "refused": len(refused)}, english=english)
+    return {"message": message, **report, "refused": refused}
+
+
+def _reason(reason: Mapping[str, Any], *, english: bool) -> dict[str, Any]:
+    return {**reason, "message": _say(WORDS[reason["code"]], reason["data"], english=english)}
+
+
+def _say(word: Word, data: Mapping[str, Any], *, english: bool) -> str:
+    return (word.en if english else word.id).format_map(data)

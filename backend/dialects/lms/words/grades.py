@@ -13,18 +13,18 @@ WORDS = {
     "grading.already_graded": Word("Submission sudah dinilai", "The submission has been graded"),
     "grading.sheet_refused": Word("Berkas tidak dapat dibaca: {reason}", "The file cannot be read: {reason}"),
     "grading.sheet_has_problems": Word(
-        "{problems} masalah ditemukan; tidak ada nilai yang diubah", "{problems} problems found; no grade was changed"
+        "{problems} masalah ditemukan; tidak ada nilai yang diubah", "Problems found: {problems}; no grade was changed"
     ),
     "grading.sheet_is_stale": Word(
         "{stale} nilai sudah berubah sejak berkas diunduh; tidak ada nilai yang diubah",
-        "{stale} grades have changed since the file was downloaded; no grade was changed",
+        "Grades that have changed since the file was downloaded: {stale}; no grade was changed",
     ),
     "grading.preview_not_found": Word(
         "Pratinjau tidak ditemukan untuk tugas ini", "There is no such preview for this assignment"
     ),
     "grading.preview_is_stale": Word(
         "{count} nilai sudah berubah sejak pratinjau; tidak ada nilai yang diubah",
-        "{count} grades have changed since the preview; no grade was changed",
+        "Grades that have changed since the preview: {count}; no grade was changed",
     ),
     "http.sheet_missing": Word("Missing excel file", "Missing excel file", status=400),
     "http.sheet_refused": Word(

@@ -28,16 +28,25 @@ PROBLEMS: Mapping[ProblemCode, Word] = {
     ProblemCode.COLUMN_MISSING: Word("kolom tidak ditemukan", "the column is missing"),
     ProblemCode.COLUMN_TWICE: Word("kolom ada dua kali", "the column is there twice"),
     ProblemCode.DATE_FOR_NUMBER: Word("tanggal, bukan angka", "a date, not a number"),
-    ProblemCode.ERROR_VALUE: Word("sel berisi galat", "the cell holds an error"),
-    ProblemCode.FORMULA_WITHOUT_VALUE: Word("rumus tanpa hasil tersimpan", "a formula without a saved result"),
-    ProblemCode.GRADE_MISSING: Word("umpan balik tanpa nilai", "feedback without a grade"),
+    ProblemCode.ERROR_VALUE: Word("sel berisi kesalahan rumus", "the cell holds the error of a formula"),
+    ProblemCode.FORMULA_WITHOUT_VALUE: Word(
+        "rumus tanpa hasil tersimpan; isi angkanya saja", "a formula without a saved result; write the number itself"
+    ),
+    ProblemCode.GRADE_MISSING: Word(
+        "umpan balik untuk siswa yang belum punya nilai", "feedback for a student who has no grade yet"
+    ),
     ProblemCode.NOT_A_NUMBER: Word("bukan angka", "not a number"),
     ProblemCode.NOT_TEXT: Word("bukan teks", "not a text"),
     ProblemCode.OTHER_ASSIGNMENT: Word("berkas untuk tugas lain", "the file is for another assignment"),
     ProblemCode.OUT_OF_RANGE: Word("di luar batas", "out of range"),
     ProblemCode.PERCENT: Word("persen, bukan angka", "a percentage, not a number"),
-    ProblemCode.STUDENT_MALFORMED: Word("UserID bukan UUID", "the UserID is no UUID"),
-    ProblemCode.STUDENT_MISSING: Word("UserID kosong", "the UserID is blank"),
+    ProblemCode.STUDENT_MALFORMED: Word(
+        "UserID tidak dikenali; kolom ini tidak boleh diubah",
+        "the UserID is none of ours; this column must stay as it is",
+    ),
+    ProblemCode.STUDENT_MISSING: Word(
+        "UserID kosong; baris ini bukan dari templat", "the UserID is blank; this row is not from the template"
+    ),
     ProblemCode.STUDENT_TWICE: Word(
         "siswa ada dua kali (baris {other_row})", "the student is there twice (row {other_row})"
     ),
@@ -62,15 +71,44 @@ EXPECTED: Mapping[Expected, Word] = {
 }
 
 
+_UNCHANGED = Word(
+    "Tidak ada nilai yang diubah: {unchanged} sudah sama, {blank} kosong{skipped}",
+    "No grade was changed: {unchanged} the same already, {blank} blank{skipped}",
+)
+_APPLIED = Word(
+    "{applied} nilai diubah; {unchanged} sudah sama, {blank} kosong{skipped}",
+    "Grades changed: {applied}; {unchanged} the same already, {blank} blank{skipped}",
+)
+_PREVIEW = Word(
+    "Pratinjau, belum disimpan: {applied} nilai akan diubah; {unchanged} sudah sama, {blank} kosong{skipped}",
+    "Preview, nothing saved yet: {applied} grades would change; {unchanged} the same already, {blank} blank{skipped}",
+)
+_STALE = Word(", {stale} sudah berubah sejak berkas diunduh", ", {stale} have changed since the file was downloaded")
+_TROUBLED = Word(
+    "; {problems} masalah harus diperbaiki dahulu", "; problems that have to be put right first: {problems}"
+)
+
+
+def summary(report: Mapping[str, Any], *, english: bool) -> str:
+    """A report of a sheet that was taken, or looked at, in one sentence."""
+    more = [word for word, count in ((_STALE, "stale"), (_TROUBLED, "problems")) if report.get(count)]
+    skipped = "".join(_say(word, report, english=english) for word in more)
+    taken = _APPLIED if report.get("applied") else _UNCHANGED
+    word = _PREVIEW if report.get("dry_run") else taken
+    return _say(word, {**report, "skipped": skipped}, english=english)
+
+
 def tell_report(report: Any, *, english: bool) -> Any:  # noqa: ANN401 - a job's report is any JSON
     """The report of an import's job as people read it; anything else is given back as it is.
 
-    Shape: of a job that was done, the report itself; of one that a rule refused, {code, message} beside it.
+    Shape: `message` sums it up; of a job that a rule refused there is the rule's code, too.
     """
     if not isinstance(report, dict):
         return report
     if "code" not in report:
-        return _told(report, english=english)
+        is_whole = "applied" in report
+        told = _told(report, english=english)
+        return {"message": summary(report, english=english), **told} if is_whole else told
     code, data = str(report["code"]), dict(report.get("data") or {})
     if data.get("reason") in list(Refusal):
         data["reason"] = _say(REFUSALS[Refusal(data["reason"])], data, english=english)
