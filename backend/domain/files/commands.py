@@ -19,6 +19,7 @@ from backend.domain.files.errors import (
     LocationInvalid,
     PathInvalid,
     TooManyUploads,
+    UrlInvalid,
 )
 from backend.domain.files.queries import FileView, file
 from backend.domain.files.terms import FileKind, FileState, OwnerKind
@@ -170,10 +171,12 @@ async def detach(kind: OwnerKind, owner_id: int) -> None:
 async def remove(actor: Actor, path: str) -> None:
     """Remove a file of the actor (an admin: any) to which nothing refers, by its address.
 
-    Raises: PathInvalid, FileNotFound, FileInUse.
+    Raises: PathInvalid, UrlInvalid, FileNotFound, FileInUse.
     """
     path = _own_path(path)
     address = rules.parse_address(path)
+    if address is None and path.startswith(("http://", "https://")):
+        raise UrlInvalid(url=path[:200])
     if address is None:
         raise PathInvalid(path=path[:200])
     async with transaction():

@@ -15,6 +15,12 @@ class PathInvalid(Invalid):
     code = "files.path"
 
 
+class UrlInvalid(Invalid):
+    """An address of somebody else's, or of no file of ours."""
+
+    code = "files.url"
+
+
 class LocationInvalid(Invalid):
     """A location is 1 to 64 letters, digits, `_` or `-`."""
 

@@ -94,6 +94,8 @@ async def test_a_batch_is_changed_in_part(admin: Person):
     assert [day["day"] for day in changed["days"]] == ["monday", "friday"]
     assert changed["days"][0]["id"] == batch["days"][0]["id"]
     assert [group["group_type"] for group in changed["batch_groups"]] == ["mahasiswa_non_gunadarma"]
+    answer = await admin.http.put(f"/api/v1/batches/{batch['id']}", json={"batch_thumbnail": ""})
+    assert (answer.status_code, answer.json()["data"]["batch_thumbnail"]) == (200, None)
 
 
 async def test_the_example_of_the_contracts_source(admin: Person):

@@ -104,6 +104,15 @@ async def test_what_does_not_fit_is_refused(admin: Person, field, value, name, t
         assert answer.json()["error"][name] == text
 
 
+async def test_a_course_that_is_not_there_is_not_changed(admin: Person):
+    for method, message in (("PUT", "Failed to update course"), ("DELETE", "Failed to delete course")):
+        answer = await admin.http.request(method, f"/api/v1/courses/{NOWHERE}", json={} if method == "PUT" else None)
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {"success": False, "message": message, "error": "Course not found"},
+        )
+
+
 async def test_a_title_without_latin_letters_still_gets_a_slug(admin: Person):
     answer = await admin.http.post("/api/v1/courses", json=a_body(title="税務"))
     assert answer.json()["data"]["slug"] == "course"

@@ -174,6 +174,23 @@ async def test_an_unverified_student_pays_no_student_price(a_person):
     assert "verifikasi" in answer.json()["error"]
 
 
+async def test_a_profile_without_a_group_has_no_price(student):
+    await db.statement("UPDATE profile SET group_type = NULL WHERE account_id = $1", student.id)
+    answer = await buy(student, await a_batch())
+    assert (answer.status_code, answer.json()["error"]) == (422, "User belum memiliki GroupType yang valid")
+
+
+async def test_a_proof_is_taken_once(student):
+    path = f"/api/v1/me/purchases/{(await bought(student, await a_batch()))['id']}/pay"
+    assert (await student.http.patch(path, json=TRANSFER)).status_code == 200
+    again = await student.http.patch(path, json=TRANSFER)
+    assert (again.status_code, again.json()["message"], again.json()["error"]) == (
+        409,
+        "Failed to upload payment proof",
+        "pembayaran tidak bisa diproses, status saat ini: waiting_confirmation",
+    )
+
+
 async def test_an_overdue_purchase_is_not_paid(student):
     made = await bought(student, await a_batch())
     await overdue(made["invoice_number"])

@@ -10,17 +10,19 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from backend.dialects.lms.wire.courses import ImageAddress
 from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.wire.text import Moment, Title
 from backend.domain.batches.queries import BatchView, DayView, GroupView
 from backend.domain.batches.terms import BatchChanges, CourseType, Day, NewBatch
+from backend.domain.courses.terms import WEB_ADDRESS
 
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$(?!\n)")]
 Quota = Annotated[int, Meta(ge=1, le=100_000)]
 Days = Annotated[list[Day], Meta(min_length=1, max_length=7)]
 Groups = Annotated[list[GroupWord], Meta(min_length=1, max_length=3)]
 Hours = Annotated[int, Meta(ge=0, le=8760)]
+Thumbnail = Annotated[str, Meta(max_length=500, pattern=rf"^$(?!\n)|{WEB_ADDRESS}")]
+"""The address of a picture; empty counts as none."""
 LongText = Annotated[str, Meta(max_length=100_000)]
 
 
@@ -40,7 +42,7 @@ class BatchIn(msgspec.Struct):
     days: Days
     group_types: Groups
     description: LongText | None = None
-    batch_thumbnail: ImageAddress | None = None
+    batch_thumbnail: Thumbnail | None = None
     gate: bool = True
     certificate_after_h: Hours = 24
     auto_issue: bool = False
@@ -67,7 +69,7 @@ class BatchUpdateIn(msgspec.Struct):
     days: Days | UnsetType = UNSET
     group_types: Groups | UnsetType = UNSET
     description: LongText | UnsetType | None = UNSET
-    batch_thumbnail: ImageAddress | UnsetType | None = UNSET
+    batch_thumbnail: Thumbnail | UnsetType | None = UNSET
     gate: bool | UnsetType = UNSET
     certificate_after_h: Hours | UnsetType = UNSET
     auto_issue: bool | UnsetType = UNSET
@@ -84,6 +86,8 @@ def _translated(values: dict[str, object]) -> dict[str, object]:
     for name, value in values.items():
         if name in ("start_time", "end_time") and isinstance(value, str):
             sent[name] = time.fromisoformat(value)
+        if name == "batch_thumbnail" and value == "":
+            sent[name] = None
         if name == "days" and isinstance(value, list):
             sent[name] = frozenset(value)
         if name == "group_types" and isinstance(value, list):

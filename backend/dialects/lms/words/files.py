@@ -5,6 +5,7 @@ from backend.dialects.lms.words.word import Word
 WORDS = {
     "files.not_found": Word("File tidak ditemukan", "File not found"),
     "files.path": Word("File path tidak valid", "The file path is not valid"),
+    "files.url": Word("URL tidak valid", "The URL is not valid"),
     "files.location": Word("Lokasi upload tidak valid", "The upload location is not valid"),
     "files.type": Word("Ekstensi file tidak diperbolehkan", "This type of file is not allowed", status=400),
     "files.content": Word("Isi file tidak dapat diterima ({reason})", "The file's content is refused ({reason})"),
