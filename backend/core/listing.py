@@ -65,6 +65,8 @@ def _order(lens: Lens, listing: Listing) -> str:
     if expression:
         return f"{expression} {direction} NULLS LAST, {lens.key} {direction}"
     if lens.order and not listing.sort:
+        if listing.descending and not lens.order.endswith("DESC"):
+            return f"{lens.order} DESC NULLS LAST, {lens.key} DESC"
         return f"{lens.order}, {lens.key}"
     return f"{lens.key} {direction}"
 

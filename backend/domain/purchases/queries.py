@@ -85,6 +85,7 @@ _LENS = Lens(
         "user_id": ("a.uuid", UUID),
         "invoice_number": ("p.id", int),
         "transfer_amount": ("p.transfer_amount", int),
+        "unique_code": ("p.unique_code", int),
     },
     search=("a.name", "a.email"),
 )

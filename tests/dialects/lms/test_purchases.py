@@ -297,6 +297,7 @@ async def test_lists_find_purchases_by_what_a_bank_statement_shows(admin, a_pers
     assert await found(q=str(made[1]["invoice_number"])) == {made[1]["id"]}
     assert await found(batch_id=str(other.uuid)) == {elsewhere["id"]}
     assert await found(user_id=str(people[0].uuid)) == {made[0]["id"], elsewhere["id"]}
+    assert made[0]["id"] in await found(unique_code=str(made[0]["unique_code"]))
     assert await found(payment_status="paid") == set()
     assert await found(payment_status="nonsense") == set()
     statements.clear()
@@ -315,6 +316,9 @@ async def test_groups_and_prices(client, admin):
         ("mahasiswa_non_gunadarma", 1_000_000),
         ("umum", 2_300_000),
     ]
+    turned = await client.get("/api/v1/groups", params={"order": "desc"})
+    assert turned.json()["data"] == groups[::-1]
+    assert set(groups[0]) == {"id", "group_type", "name", "price", "created_at", "updated_at"}
     one = await client.get(f"/api/v1/groups/{groups[0]['id']}")
     assert (one.json()["message"], one.json()["data"]) == ("Group fetched successfully", groups[0])
     missing, malformed = await client.get(f"/api/v1/groups/{uuid4()}"), await client.get("/api/v1/groups/7")
