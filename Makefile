@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint format lock clean
+.PHONY: help install up test bench lint format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -16,6 +16,9 @@ up: install  ## Start Lulus with everything it needs; Ctrl-C stops it
 
 test: install  ## Run every check and every test on throw-away services
 	@exec $(BIN)/python -m backend.devstack --parent $$PPID test
+
+bench: install  ## Measure Lulus beside its ceilings; W=name for one workload, QUICK=1 for the short form
+	@exec $(BIN)/python -m bench --parent $$PPID $(if $(QUICK),--quick) $(if $(W),--workload $(W))
 
 lint: install  ## Check format, style, types and import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -135,3 +135,28 @@ async def test_the_engine_refuses_to_nest(database):
 async def _nest() -> None:
     async with db.ENGINE.transaction():
         pass
+
+
+async def test_a_connection_goes_back_without_a_round_trip(database):
+    said = []
+    async with db.ENGINE.pool.acquire() as connection:
+        connection.add_query_logger(said.append)
+        await connection.execute("SELECT 1")
+    async with db.ENGINE.pool.acquire() as connection:
+        connection.remove_query_logger(said.append)
+    assert [entry.query for entry in said] == ["SELECT 1"]
+
+
+async def test_what_a_transaction_set_ends_with_it(database):
+    usual = await db.value("SHOW lock_timeout")
+    async with db.transaction():
+        await db.statement("SET LOCAL lock_timeout = '1ms'")
+    for _ in range(db.ENGINE.pool.get_size()):
+        assert await db.value("SHOW lock_timeout") == usual
+
+
+async def test_a_transaction_left_open_is_over_for_the_next_user(database):
+    async with db.ENGINE.pool.acquire() as connection:
+        await connection.execute("BEGIN")
+        await connection.execute("INSERT INTO throttle (key, hits, window_started_at) VALUES ('left', 1, now())")
+    assert await count() == 0

@@ -1,0 +1,92 @@
+"""How many answers of running quizzes can be saved, beside bare Litestar with the same SQL in one statement?"""
+
+from bench import school
+from bench.drive import LoadError, deal, load, request
+from bench.load import Spec
+from bench.outcome import Goal, Outcome, ratios
+from bench.rounds import Slice, interleaved, summed
+from bench.scale import Scale
+from bench.stand import Stand
+
+STUDENTS, CONNECTIONS = 200, 32
+PROBES = 20
+CEILING = "bare Litestar + asyncpg"
+LULUS_PATH = "/api/v1/quizzes/attempts/{}/temp-submissions"
+BARE_PATH = "/attempts/{}/answers"
+
+
+class _Side:
+    """One server, and attempts that only it is asked about: both begin every slice with nothing answered."""
+
+    def __init__(self, stand: Stand, process: str, port: int, path: str) -> None:
+        self.stand = stand
+        self.process = process
+        self.port = port
+        self.path = path
+        self.attempts: list[school.Attempt] = []
+
+    def requests(self, quiz: school.Quiz) -> list[bytes]:
+        """Every student answers every question, then changes every answer."""
+        return [
+            request("POST", self.path.format(one.uuid), token=one.student.token, body=_body(question, option))
+            for option in (0, 1)
+            for question in quiz.questions
+            for one in self.attempts
+        ]
+
+    async def take(self, quiz: school.Quiz) -> Slice:
+        control = await self.stand.connect()
+        mine = [one.id for one in self.attempts]
+        await control.execute("DELETE FROM answer WHERE attempt_id = ANY($1)", mine)
+        await control.execute("VACUUM (ANALYZE) answer")
+        logged = await control.fetchval("SELECT count(*) FROM answer_log")
+        requests = self.requests(quiz)
+        spec = Spec(self.port, deal(requests, CONNECTIONS))
+        before = self.stand.cpu_s((self.process, "postgres"))
+        answer = await load(spec)
+        cpu = self.stand.cpu_s((self.process, "postgres")) - before
+        kept = await control.fetchval("SELECT count(*) FROM answer WHERE attempt_id = ANY($1)", mine)
+        logged = await control.fetchval("SELECT count(*) FROM answer_log") - logged
+        await control.close()
+        if (kept, logged) != (len(requests) // 2, len(requests)):
+            raise LoadError(f"{self.process}: {kept} answers and {logged} lines of {len(requests)} requests")
+        return Slice(len(requests), answer.seconds, cpu, [ms for connection in answer.ms for ms in connection])
+
+
+def _body(question: school.Question, option: int) -> dict[str, str]:
+    return {"question_id": str(question.uuid), "selected_option_id": str(question.options[option][1])}
+
+
+async def measure(stand: Stand, scale: Scale) -> Outcome:
+    """Run it."""
+    control = await stand.connect()
+    quiz = await school.quiz(control, scale.autosave_questions, students=2 * STUDENTS)
+    port = stand.start_web("ceiling", "bench.bare_autosave:app")
+    lulus = _Side(stand, "web", stand.port, LULUS_PATH)
+    bare = _Side(stand, "ceiling", port, BARE_PATH)
+    for side in (lulus, bare):
+        people = await school.students(control, STUDENTS, quiz.batch_id, stand.jwt_secret)
+        side.attempts = await school.attempts(control, quiz, people)
+    await school.settle(control)
+    taken = await interleaved({"Lulus": lambda: lulus.take(quiz), CEILING: lambda: bare.take(quiz)}, scale.rounds)
+    async with stand.round_trips("web") as said:
+        await load(Spec(stand.port, [lulus.requests(quiz)[:PROBES]]))
+    async with stand.round_trips("ceiling") as bare_said:
+        await load(Spec(bare.port, [bare.requests(quiz)[:PROBES]]))
+    await control.close()
+    sides = {name: summed(slices) for name, slices in taken.items()}
+    peaks = stand.peaks_mib(("web", "ceiling", "postgres"))
+    stand.stop("ceiling")
+    trips = len(said) / PROBES
+    return Outcome(
+        "autosave",
+        "answers/s",
+        f"{STUDENTS} students x {scale.autosave_questions} questions, each answered and changed,"
+        f" {CONNECTIONS} connections",
+        sides,
+        [*ratios(sides, CEILING, 0.45), Goal("round trips", trips, "≤", 2)],
+        0,
+        trips,
+        peaks,
+        [f"the ceiling makes {len(bare_said) / PROBES:g} round trips"],
+    )

@@ -1,0 +1,41 @@
+"""What a workload found, in the form that the table and the file show."""
+
+import msgspec
+
+from bench.rounds import Side
+
+
+class Goal(msgspec.Struct):
+    """A figure beside what was wanted of it. `best` says whether more is better ("≥") or less ("≤")."""
+
+    what: str
+    found: float
+    best: str
+    wanted: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.found >= self.wanted if self.best == "≥" else self.found <= self.wanted
+
+
+class Outcome(msgspec.Struct):
+    """One row of the table and what stands behind it."""
+
+    workload: str
+    unit: str
+    size: str
+    sides: dict[str, Side]
+    goals: list[Goal]
+    errors: int
+    round_trips: float | None
+    peaks_mib: dict[str, float]
+    notes: list[str] = []  # msgspec copies empty defaults
+
+
+def ratios(sides: dict[str, Side], ceiling: str, wanted: float) -> list[Goal]:
+    """Lulus against a ceiling, by rate and by CPU."""
+    lulus, best = sides["Lulus"], sides[ceiling]
+    return [
+        Goal(f"rate / {ceiling}", lulus.rate / best.rate, "≥", wanted),
+        Goal(f"CPU of {ceiling} / CPU of Lulus", best.cpu / lulus.cpu, "≥", wanted),
+    ]
