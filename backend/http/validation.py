@@ -59,6 +59,7 @@ def _find_nul(value: Any, path: str, broken: dict[str, Broken]) -> None:  # noqa
 def explain(type_: Any, raw: bytes) -> dict[str, Broken] | str:  # noqa: ANN401 - any type a handler takes
     """The fields of a JSON body that do not fit a struct, by their names on the wire (`days[0]` in a list).
 
+    A struct says in `OTHER_NAMES` which of its needed fields goes by a second name, too.
     A text instead, when the body is no JSON at all or no object; then it is the decoder's own words.
     """
     try:
@@ -82,6 +83,9 @@ def _explain_struct(type_: Any, value: dict[str, Any], path: str, broken: dict[s
                 broken[name] = Broken("required")
             continue
         _explain_value(field.type, value[field.encode_name], name, broken)
+    for wanted, other in getattr(type_, "OTHER_NAMES", {}).items():
+        if wanted not in value and other not in value:
+            broken[f"{path}{wanted}"] = Broken("required")
 
 
 def _explain_value(type_: Any, value: Any, name: str, broken: dict[str, Broken]) -> None:  # noqa: ANN401

@@ -88,6 +88,16 @@ async def test_a_field_that_does_not_fit_is_named(a_person, admin, field, value)
     assert [name.split("[")[0] for name in answer.json()["error"]] == [field]
 
 
+async def test_the_contracts_word_for_a_wrong_type(a_person, admin):
+    group = await a_class(a_person)
+    path = f"/api/v1/meetings/{group.task.meeting.uuid}/assignments"
+    answer = await admin.http.post(path, json=a_body(type="quiz"))
+    assert answer.json()["error"] == {"type": "type harus salah satu dari: file, essay"}
+    answer = await admin.http.post(path, json={})
+    needed = ("title", "type", "start_at", "end_at")
+    assert answer.json()["error"] == {field: f"{field} wajib diisi" for field in needed}
+
+
 async def test_a_file_of_somebody_else_is_not_attached(a_person, admin):
     group = await a_class(a_person)
     body = a_body(assignment_files=[f"/uploads/docs/2026/01/01/{uuid4()}.pdf"])
@@ -143,8 +153,14 @@ async def test_a_classmate_sees_the_task_but_not_the_work(a_person, student):
 
 
 async def test_unknown_and_malformed_ids(admin):
-    assert (await admin.http.get(f"/api/v1/assignments/{uuid4()}")).status_code == 404
-    assert (await admin.http.get("/api/v1/assignments/7")).status_code == 400
+    missing = {"success": False, "message": "Assignment not found", "error": "Assignment not found"}
+    answer = await admin.http.get(f"/api/v1/assignments/{uuid4()}")
+    assert (answer.status_code, answer.json()) == (404, missing)
+    for method in ("PATCH", "DELETE"):
+        answer = await admin.http.request(method, f"/api/v1/assignments/{uuid4()}", json={})
+        assert (answer.status_code, answer.json()["error"]) == (404, "Assignment not found")
+    answer = await admin.http.get("/api/v1/assignments/7")
+    assert (answer.status_code, answer.json()["message"]) == (400, "Invalid UUID format")
     assert (await admin.http.get(f"/api/v1/meetings/{uuid4()}/assignments")).status_code == 404
 
 
@@ -160,7 +176,11 @@ async def test_lists(a_person, admin, statements):
     assert answer.json()["meta"]["total"] >= 4
     assert len(statements) <= 4  # session, count, page, files
     answer = await group.teacher.http.get(f"/api/v1/meetings/{group.task.meeting.uuid}/assignments")
-    assert answer.json()["meta"]["total"] == 4
+    assert (answer.json()["message"], answer.json()["meta"]["total"]) == ("Assignments fetched", 4)
+    await db.statement("UPDATE meeting SET title = 'Bea Cukai' WHERE id = $1", group.task.meeting.id)
+    for word, count in (("cukai", 4), ("task", 4), ("nothing of the kind", 0)):
+        answer = await admin.http.get("/api/v1/assignments", params={"q": word})
+        assert answer.json()["meta"]["total"] == count
     assert (await group.teacher.http.get("/api/v1/assignments")).status_code == 403
     assert (await group.student.http.get(f"/api/v1/meetings/{uuid4()}/assignments")).status_code == 403
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.core import db
+from backend.core import clock, db
 from backend.core.actor import Role
 from tests import school
 from tests.background import drain
@@ -67,6 +67,9 @@ async def test_an_attempt_with_its_paper_and_answers(quiz: QuizRow, student: Per
     detail = shown.json()["data"]
     assert set(detail) == {"attempt", "quiz", "temp_submissions"}
     assert [question["position"] for question in detail["quiz"]["questions"]] == [1, 2, 3]
+    for question in detail["quiz"]["questions"]:
+        assert set(question) == {"id", "quiz_id", "question", "options", "position", "points"}
+        assert all(set(option) == {"id", "question_id", "option_text"} for option in question["options"])
     assert all(set(entry) == SAVED for entry in detail["temp_submissions"])
     assert detail["temp_submissions"][0]["selected_option_id"] == quiz.answer(0)["selected_option_id"]
     assert detail["temp_submissions"][0]["user_id"] == str(student.uuid)
@@ -144,6 +147,29 @@ async def test_a_shut_quiz_a_running_attempt_and_none_left(quiz: QuizRow, studen
     assert (again.json()["message"], again.json()["error"]) == ("failed to submit quiz", "quiz already submitted")
     late = await student.http.post(f"{path}/temp-submissions", json=quiz.answer(0))
     assert (late.status_code, late.json()["message"]) == (409, "quiz already submitted")
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(1, 2), (-2, -1)])
+async def test_before_its_start_and_after_its_end(
+    quiz: QuizRow, student: Person, admin: Person, begins: int, ends: int
+):
+    times = {"start_time": clock.now() + timedelta(hours=begins), "end_time": clock.now() + timedelta(hours=ends)}
+    body = {name: moment.isoformat() for name, moment in times.items()}
+    assert (await admin.http.patch(quiz.path, json=body)).status_code == 200
+    refused = await student.http.post(f"{quiz.path}/start")
+    assert (refused.status_code, refused.json()["message"]) == (422, "quiz tidak bisa diikuti saat ini")
+    shown = (await student.http.get(quiz.path)).json()["data"]
+    assert (shown["can_start"], shown["reason"]) == (False, "quiz tidak bisa diikuti saat ini")
+
+
+async def test_as_many_attempts_as_the_quiz_allows(quiz: QuizRow, student: Person, admin: Person):
+    assert (await admin.http.patch(quiz.path, json={"max_attempts": 2})).status_code == 200
+    for used in (0, 1):
+        shown = (await student.http.get(quiz.path)).json()["data"]
+        assert (shown["attempts_used"], shown["can_start"], shown["reason"]) == (used, True, None)
+        await student.http.post(f"{await start(quiz, student)}/submissions")
+    over = await student.http.post(f"{quiz.path}/start")
+    assert (over.status_code, over.json()["message"]) == (409, "maximum attempts reached")
 
 
 async def test_the_gates_texts(student: Person, admin: Person):

@@ -53,6 +53,9 @@ async def test_attendance_is_saved_and_shown(admin, a_person, statements):
     listed = await admin.http.get("/api/v1/attendances", params={"user_id": str(people[1].uuid)})
     assert (listed.json()["message"], listed.json()["meta"]["total"]) == ("Attendances fetched", 1)
     assert len(statements) <= 5
+    for meeting, count in zip(meetings, (2, 0), strict=True):
+        found = await admin.http.get("/api/v1/attendances", params={"meeting_id": str(meeting.uuid)})
+        assert found.json()["meta"]["total"] == count
     none = await admin.http.get("/api/v1/attendances", params={"is_present": "false"})
     assert none.json()["data"] == []
     missing = await admin.http.get(f"/api/v1/attendances/{uuid4()}")
@@ -66,6 +69,11 @@ async def test_one_row_per_student(admin, a_person):
     assert answer.json()["message"] == "Attendances fetchesssd"
     rows = answer.json()["data"]
     assert [row["name"] for row in rows] == ["Student 0", "Student 1"]
+    assert set(rows[0]) == {
+        *("id", "name", "email", "phone", "avatar", "role_type", "profile", "attendances", "created_at", "updated_at"),
+        "is_verified",  # ours
+    }
+    assert set(rows[0]["attendances"][0]) == ATTENDANCE_KEYS
     assert [len(row["attendances"]) for row in rows] == [2, 0]
     assert [one["meeting_id"] for one in rows[0]["attendances"]] == [str(meeting.uuid) for meeting in meetings]
     found = await admin.http.get(f"/api/v1/batches/{batch.slug}/attendances", params={"q": people[1].email})

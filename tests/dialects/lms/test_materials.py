@@ -158,7 +158,9 @@ async def test_what_is_not_there(admin: Person):
         ("GET", "meetings/{}/materials", None),
         ("POST", "meetings/{}/materials", LINK),
     ):
-        assert (await admin.http.request(method, "/api/v1/" + path.format(NOWHERE), json=body)).status_code == 404
+        answer = await admin.http.request(method, "/api/v1/" + path.format(NOWHERE), json=body)
+        text = "Material not found" if path.startswith("materials") else "Meeting Doesn't Exist"
+        assert (answer.status_code, answer.json()["message"]) == (404, text)
         answer = await admin.http.request(method, "/api/v1/" + path.format("17"), json=body)
         assert (answer.status_code, answer.json()["message"]) == (400, "Invalid UUID format")
 
@@ -171,3 +173,6 @@ async def test_admins_list_all_materials(admin: Person, teacher: Person, stateme
     listed = (await admin.http.get("/api/v1/materials", params={"q": "two", "sort": "title"})).json()
     assert [one["title"] for one in listed["data"]] == ["Two"]
     assert len(statements) == 3  # one is the door's
+    await db.statement("UPDATE meeting SET title = 'Bea Cukai' WHERE id = $1", meeting.id)
+    by_meeting = (await admin.http.get("/api/v1/materials", params={"q": "cukai"})).json()
+    assert (by_meeting["message"], by_meeting["meta"]["total"]) == ("Materials fetched", 2)

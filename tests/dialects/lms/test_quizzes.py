@@ -146,6 +146,7 @@ async def test_both_words_for_the_type_are_taken(admin: Person, key: str):
         ({"title": " "}, "title"),
         ({"start_time": "tomorrow"}, "start_time"),
         ({"is_open": "yes"}, "is_open"),
+        ({"is_open": None}, "is_open"),
     ],
 )
 async def test_what_a_quiz_cannot_be(admin: Person, values: dict, field: str):
@@ -153,14 +154,20 @@ async def test_what_a_quiz_cannot_be(admin: Person, values: dict, field: str):
     answer = await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json=a_body(**values))
     assert (answer.status_code, answer.json()["message"]) == (400, "Validasi gagal")
     assert set(answer.json()["error"]) == {field}
+    if field == "quiz_type":
+        assert answer.json()["error"][field] == "quiz_type harus salah satu dari: mc, tf"
 
 
 async def test_a_quiz_ends_after_it_begins(admin: Person):
     meeting = await school.a_meeting(await school.a_batch())
     now = clock.now()
-    times = {"start_time": now.isoformat(), "end_time": (now - timedelta(hours=1)).isoformat()}
-    answer = await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json=a_body(**times))
-    assert answer.status_code == 422
+    for end in (now, now - timedelta(hours=1)):
+        times = {"start_time": now.isoformat(), "end_time": end.isoformat()}
+        answer = await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json=a_body(**times))
+        assert answer.status_code == 422
+    answer = await admin.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json={})
+    needed = ("title", "duration_minute", "max_attempts", "is_open")
+    assert answer.json()["error"] == {field: f"{field} wajib diisi" for field in (*needed, "quiz_type")}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,10 @@ from uuid import uuid4
 from backend.core import db
 from tests.tasks import a_class, a_task, hand_in
 
+TASK = {
+    "id", "meeting_id", "teacher_id", "title", "description", "type", "start_at", "end_at", "assignment_files",
+    "assignment_submissions", "created_at", "updated_at", "score", "score_status",
+}  # fmt: skip
 QUIZ = {
     "id", "meeting_id", "title", "description", "type", "is_open", "start_time", "end_time", "duration_minute",
     "max_attempts", "question_count", "total_points", "questions", "created_at", "updated_at", "score", "score_status",
@@ -58,6 +62,8 @@ async def test_scores_tell_zero_from_nothing(a_person, admin):
     told = [(task["score"], task["score_status"]) for task in data["assignments"]]
     assert told == [(0, "waiting"), (0, "nothing"), (0, "scored")]
     assert data["quizzes"][0].keys() == QUIZ
+    assert data["assignments"][0].keys() == TASK
+    assert all(type(one["score"]) in (int, float) for one in [*data["assignments"], *data["quizzes"]])
     told = [(quiz["title"], quiz["score"], quiz["score_status"]) for quiz in data["quizzes"]]
     assert told == [("Best", 66.67, "scored"), ("Waits", 0, "waiting"), ("Nothing", 0, "nothing")]
     path = f"/api/v1/batches/{batch.slug}/students/{group.student.uuid}/scores"
@@ -73,7 +79,8 @@ async def test_whose_scores_who_may_see(a_person, admin, teacher, student):
     answer = await admin.http.get(f"{path}/{student.uuid}/scores")
     assert (answer.status_code, answer.json()["message"]) == (404, "Scores not found")
     assert (await admin.http.get(f"{path}/{uuid4()}/scores")).status_code == 404
-    assert (await admin.http.get(f"{path}/7/scores")).status_code == 400
+    answer = await admin.http.get(f"{path}/7/scores")
+    assert (answer.status_code, answer.json()["message"]) == (400, "Invalid UUID format")
     assert (await admin.http.get(f"/api/v1/batches/none/students/{student.uuid}/scores")).status_code == 404
     assert (await student.http.get(f"/api/v1/me/batches/{group.task.batch.uuid}/scores")).status_code == 403
     assert (await student.http.get(f"/api/v1/me/batches/{uuid4()}/scores")).status_code == 404

@@ -185,7 +185,8 @@ async def test_other_peoples_work(a_person, student, teacher, admin):
     answer = await teacher.http.get(f"/api/v1/assignments/{group.task.uuid}/submissions")
     assert answer.status_code == 403
     assert answer.json()["message"].startswith("user not authorized")
-    assert (await admin.http.get(f"/api/v1/submissions/{uuid4()}")).status_code == 404
+    answer = await admin.http.get(f"/api/v1/submissions/{uuid4()}")
+    assert (answer.status_code, answer.json()["message"]) == (404, "Submission not found")
     assert (await admin.http.get("/api/v1/submissions/1")).status_code == 400
 
 
@@ -244,8 +245,9 @@ async def test_a_grade_is_given_changed_and_shown(a_person):
 @pytest.mark.parametrize("grade", [-1, 100.01, 85.255, "good", None, [1]])
 async def test_what_is_no_grade(a_person, grade):
     group = await a_class(a_person)
-    answer = await group.teacher.http.put(f"/api/v1/submissions/{await hand_in(group)}/grade", json={"grade": grade})
-    assert answer.status_code == 400
+    path = f"/api/v1/submissions/{await hand_in(group)}/grade"
+    answer = await group.teacher.http.put(path, json={"grade": grade})
+    assert (answer.status_code, answer.json()["message"]) == (400, "Validasi gagal")
     assert list(answer.json()["error"]) == ["grade"]
 
 

@@ -5,7 +5,7 @@ Ours: question_count, total_points, attempts_used, can_start, reason, and a ques
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,8 @@ Points = Annotated[float, Meta(ge=0.01, le=1000)]
 
 class QuizIn(Struct):
     """What a quiz begins with; its type goes by either of its names."""
+
+    OTHER_NAMES: ClassVar = {"quiz_type": "type"}
 
     title: Title
     duration_minute: Minutes
