@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
-from bench import autosave, report
+from bench import autosave, graded, prompt, report
 from bench.drive import LoadError
 from bench.outcome import Outcome
 from bench.scale import QUICK, WHOLE, Scale
@@ -15,11 +15,13 @@ from bench.stand import Stand, stand
 
 WORKLOADS: Mapping[str, Callable[[Stand, Scale], Awaitable[Outcome]]] = {
     "autosave": autosave.measure,
+    "prompt": prompt.measure,
+    "graded": graded.measure,
 }
 
 
 async def run(names: list[str], scale: Scale, keep: Path | None) -> int:
-    """Measure and show; 1 when a run is void or a goal is missed by an error, not by a figure."""
+    """Measure and show; a missed goal is a finding, a failed request voids the run."""
     facts = report.machine() | {"form": scale.name}
     outcomes = []
     async with stand(keep) as everything:
