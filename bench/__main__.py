@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
+from backend.devstack.processes import StartError
 from bench import autosave, graded, prompt, report
 from bench.drive import LoadError
 from bench.outcome import Outcome
@@ -48,7 +49,7 @@ def main() -> int:
     scale = QUICK if chosen.quick else WHOLE
     try:
         return asyncio.run(run(chosen.workload or list(WORKLOADS), scale, chosen.keep))
-    except LoadError as error:
+    except (LoadError, StartError) as error:
         print(f"The run is void: {error}", file=sys.stderr)
         return 1
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
+from backend.devstack.locks import try_lock
 from backend.devstack.ports import is_free, random_port
 from backend.devstack.processes import Command, StartError, await_end, spawn, tell
 from backend.devstack.procfile import read_procfile, shell
@@ -147,8 +148,10 @@ async def _prepare_postgres(database_url: str) -> None:
 def services(keep: Path | None) -> Iterator[tuple[Services, Path]]:
     """Durable services (fsync on) on data of their own; thrown away afterwards unless a folder is named."""
     folder = keep or Path(tempfile.mkdtemp(prefix="lulus-bench-"))
-    shutil.rmtree(folder / "services", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    if try_lock(folder / "bench.lock") is None:
+        raise StartError(f"Another bench runs in {folder}.")
+    shutil.rmtree(folder / "services", ignore_errors=True)
     try:
         with start(folder.absolute() / "services") as running:
             yield running, folder
