@@ -1,5 +1,7 @@
 """What a workload found, in the form that the table and the file show."""
 
+from statistics import median
+
 import msgspec
 
 from bench.rounds import Side
@@ -33,9 +35,16 @@ class Outcome(msgspec.Struct):
 
 
 def ratios(sides: dict[str, Side], ceiling: str, wanted: float) -> list[Goal]:
-    """Lulus against a ceiling, by rate and by CPU."""
+    """Lulus against a ceiling, by rate and by CPU: the median of the rounds' own ratios.
+
+    The two slices of a round lie beside each other, so that a machine whose speed changes falls on both.
+    """
     lulus, best = sides["Lulus"], sides[ceiling]
     return [
-        Goal(f"rate / {ceiling}", lulus.rate / best.rate, "≥", wanted),
-        Goal(f"CPU of {ceiling} / CPU of Lulus", best.cpu / lulus.cpu, "≥", wanted),
+        Goal(f"rate / {ceiling}", _median_ratio(lulus.rates, best.rates), "≥", wanted),
+        Goal(f"CPU of {ceiling} / CPU of Lulus", _median_ratio(best.cpus, lulus.cpus), "≥", wanted),
     ]
+
+
+def _median_ratio(above: list[float], below: list[float]) -> float:
+    return median(one / other for one, other in zip(above, below, strict=True))

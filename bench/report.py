@@ -45,7 +45,7 @@ def _span(middle: float, least: float, most: float) -> str:
 def _side(name: str, side: Side) -> list[str]:
     latencies = " / ".join(_number(value) for value in (side.p50_ms, side.p95_ms, side.p99_ms))
     rate = _span(side.rate, side.rate_least, side.rate_most)
-    return [name, rate, _span(side.cpu, side.cpu_least, side.cpu_most), latencies, f"{side.slices}"]
+    return [name, rate, _span(side.cpu, side.cpu_least, side.cpu_most), latencies, f"{len(side.rates)}"]
 
 
 def _goal(goal: Goal) -> list[str]:

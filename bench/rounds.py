@@ -36,7 +36,8 @@ class Side(msgspec.Struct):
     p95_ms: float | None
     p99_ms: float | None
     operations: int
-    slices: int
+    rates: list[float]
+    cpus: list[float]
 
 
 Take = Callable[[], Awaitable[Slice]]
@@ -71,5 +72,6 @@ def summed(slices: list[Slice]) -> Side:
         *(median(cpus), min(cpus), max(cpus)),
         *(percentile(every, share) for share in (0.50, 0.95, 0.99)),
         sum(one.operations for one in slices),
-        len(slices),
+        rates,
+        cpus,
     )

@@ -20,4 +20,4 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 WHOLE = Scale("whole", 6, 20, 400, 10_000, 20_000, 2, 30, 2_000, 500, 3)
-QUICK = Scale("quick", 4, 10, 150, 3_000, 2_000, 2, 10, 1_000, 250, 2)
+QUICK = Scale("quick", 6, 10, 150, 3_000, 2_000, 2, 10, 1_000, 250, 2)
