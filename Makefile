@@ -1,6 +1,7 @@
 # Needs Python 3.11 to 3.13 with pip, and make. `make help` lists what there is.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # compiling at every start of every process costs more than starting
 
 .DEFAULT_GOAL := help
 .PHONY: help install up test bench lint format lock clean

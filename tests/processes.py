@@ -7,7 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
+STARTS_S = 90.0
+"""Within this a process has started, also on a machine that does much else; no promise of Lulus is about it."""
 
 
 class Processes:
@@ -104,7 +106,7 @@ def web(made: Processes, port: int, **environment: str) -> subprocess.Popen[byte
     return made.start(granian, *options, "--loop", "uvloop", "--no-ws", "backend.app:app", **environment)
 
 
-async def answers(url: str, made: Processes, seconds: float = 30.0) -> None:
+async def answers(url: str, made: Processes, seconds: float = STARTS_S) -> None:
     """Wait until a web process answers."""
     async with httpx.AsyncClient() as http, asyncio.timeout(seconds):
         while True:
@@ -116,14 +118,25 @@ async def answers(url: str, made: Processes, seconds: float = 30.0) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-async def lulus(database: None, storage: object, processes: Processes, tmp_path: Path) -> Lulus:
-    """Web, worker, relay and schedule as the Procfile starts them, on this test worker's own database and bucket."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = {"PUBLIC_URL": url, "VAR_DIR": str(tmp_path / "var"), "MAIL_DIR": str(tmp_path / "mail")}
-    web(processes, port, **environment)
-    for module in ("workers.run", "workers.relay", "workers.schedule"):
-        processes.start("-m", module, **environment)
-    await answers(url, processes)
-    return Lulus(url, processes, tmp_path / "mail")
+@pytest.fixture(scope="package")
+async def lulus(database: None, storage: object, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lulus]:
+    """Web, worker, relay and schedule as the Procfile starts them, on this test worker's own database and bucket.
+
+    One start serves a package of tests, which `lulus_runs` keeps together.
+    """
+    folder = tmp_path_factory.mktemp("lulus")
+    processes = Processes(folder)
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    environment = {"PUBLIC_URL": url, "VAR_DIR": str(folder / "var"), "MAIL_DIR": str(folder / "mail")}
+    try:
+        web(processes, port, **environment)
+        for module in ("workers.run", "workers.relay", "workers.schedule"):
+            processes.start("-m", module, **environment)
+        await answers(url, processes)
+        yield Lulus(url, processes, folder / "mail")
+    finally:
+        processes.kill()
+
+
+lulus_runs = (pytest.mark.processes, pytest.mark.xdist_group("lulus"))
+"""Marks of a module whose tests share one running Lulus."""

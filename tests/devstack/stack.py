@@ -26,7 +26,7 @@ ELSEWHERE = {  # services that nobody embeds, nor calls in these tests
 }
 
 
-def eventually(check, seconds=15.0, what="it"):
+def eventually(check, seconds=60.0, what="it"):
     """Wait for `check` to return something true, and return that."""
     deadline = time.monotonic() + seconds
     while True:

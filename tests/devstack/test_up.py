@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.devstack.credentials import private_directory, remember_ports
+from backend.devstack.ports import random_port
+from backend.devstack.services import KINDS
 from tests.devstack.stack import LITTLE_WEB, Stack, born, eventually
 
 pytestmark = pytest.mark.processes
@@ -89,6 +92,8 @@ def test_one_start_from_the_first_step_to_the_last(tmp_path, up):
 
 
 def test_kill_9_leaves_nothing_and_the_next_start_finds_its_data(tmp_path, up):
+    own = {name: random_port(kind.ports) for name, kind in KINDS.items()}  # the usual ones another test may take
+    remember_ports(private_directory(tmp_path / "var" / "services"), own)
     with up(WEB_PORT="17411") as stack:
         stack.says("Lulus is up")
         stack.signal(signal.SIGKILL)

@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import openpyxl
 import psutil
-import pytest
 
 from backend import seed_media
 from backend.core import db
@@ -19,9 +18,9 @@ from backend.core.actor import Role
 from tests import school
 from tests.flows.caller import Caller
 from tests.people import MakePerson, Person
-from tests.processes import Lulus
+from tests.processes import Lulus, lulus_runs
 
-pytestmark = pytest.mark.processes
+pytestmark = lulus_runs
 
 PROCESS_LIMIT_MIB = 300
 STORAGE_LIMIT_MIB = 400

@@ -12,7 +12,7 @@ import pytest
 from backend.core import db
 from backend.devstack.services import throw_away
 from backend.domain.jobs import commands
-from tests.processes import answers, free_port, web
+from tests.processes import STARTS_S, answers, free_port, web
 from tests.workers.extra_jobs import Slow
 
 pytestmark = pytest.mark.processes
@@ -65,7 +65,7 @@ async def test_two_web_processes_tell_of_a_worker_although_the_broker_dies(stude
                 async for event in events(answer):
                     into.append(event)
 
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTS_S):
             following = [asyncio.create_task(follow(*pair)) for pair in zip(urls, seen, strict=True)]
             while min(map(len, seen)) < 5:
                 await asyncio.sleep(0.01)
@@ -100,7 +100,7 @@ async def test_a_web_process_stops_although_streams_are_open(student, processes)
     path = f"/api/v1/jobs/{job.uuid}/events"
     process, url = await a_web(processes)
     limits = httpx.Limits(max_connections=None)
-    async with AsyncExitStack() as stack, asyncio.timeout(60):
+    async with AsyncExitStack() as stack, asyncio.timeout(STARTS_S):
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=url, timeout=30, headers=headers(student), limits=limits)
         )
@@ -116,7 +116,7 @@ async def test_a_web_process_stops_although_streams_are_open(student, processes)
         for lines in streams:  # each ends as a whole response does, or this raises
             assert [line async for line in lines if line.startswith("event:")] == []
         ended_s = time.monotonic() - began
-        code = await asyncio.to_thread(process.wait, 10)
+        code = await asyncio.to_thread(process.wait, 30)
         took_s = time.monotonic() - began
     assert code == 0, processes.logs()
     assert took_s < 5

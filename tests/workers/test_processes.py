@@ -13,7 +13,7 @@ from backend.core import db
 from backend.core.settings import settings
 from backend.devstack import services
 from backend.domain.jobs import commands as jobs
-from tests.processes import Processes
+from tests.processes import STARTS_S, Processes
 from tests.workers.extra_jobs import Slow
 
 pytestmark = pytest.mark.processes
@@ -29,6 +29,13 @@ async def eventually(sql: str, expected: object, seconds: float, made: Processes
         if found == expected:
             return time.monotonic() - begun
         assert time.monotonic() - begun < seconds, f"{sql}: {found!r}\n{made.logs()}"
+        await asyncio.sleep(0.02)
+
+
+async def says(words: str, times: int, made: Processes) -> None:
+    deadline = time.monotonic() + STARTS_S
+    while made.logs().count(words) < times:
+        assert time.monotonic() < deadline, made.logs()
         await asyncio.sleep(0.02)
 
 
@@ -48,7 +55,7 @@ async def test_two_relays_and_three_workers_do_each_job_once(database, processes
         processes.start(*RELAY)
     for _ in range(3):
         processes.start(*WORKER)
-    await eventually(DONE, 200, 30, processes)
+    await eventually(DONE, 200, STARTS_S, processes)
     assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 200
     assert await db.value("SELECT max(attempt) FROM job") == 1
 
@@ -59,16 +66,16 @@ async def test_a_worker_works_on_as_many_jobs_as_it_has_threads(database, proces
             await jobs.enqueue("test_slow", Slow(f"k{number}", 4))
     processes.start(*RELAY)
     processes.start(*WORKER)
-    await eventually(RUNNING, settings().worker_threads, 20, processes)
+    await eventually(RUNNING, settings().worker_threads, STARTS_S, processes)
 
 
 async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes):
     processes.start(*RELAY)
     worker = processes.start(*WORKER)
     await jobs.enqueue("test_slow", Slow("long", 30))
-    await eventually(RUNNING, 1, 20, processes)
+    await eventually(RUNNING, 1, STARTS_S, processes)
     await jobs.enqueue("test_slow", Slow("short", 1))
-    await eventually("SELECT count(*) FROM job WHERE started_at IS NOT NULL", 2, 20, processes)
+    await eventually("SELECT count(*) FROM job WHERE started_at IS NOT NULL", 2, STARTS_S, processes)
     for _ in range(5):
         os.killpg(worker.pid, signal.SIGTERM)
     assert await stops(worker, settings().worker_grace_s + 3) == 0
@@ -79,7 +86,7 @@ async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes)
     assert tuple(left) == ("queued", 0, True), "given back, and not counted as a try"
     await db.statement('UPDATE job SET body = \'{"key": "long", "seconds": 0}\' WHERE state <> \'done\'')
     processes.start(*WORKER)
-    await eventually(DONE, 2, 20, processes)
+    await eventually(DONE, 2, STARTS_S, processes)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'long'") == 1
 
 
@@ -87,11 +94,12 @@ async def test_a_killed_workers_job_is_taken_over_within_15_seconds(database, pr
     processes.start(*RELAY)
     worker = processes.start(*WORKER)
     await jobs.enqueue("test_slow", Slow("k", 3))
-    await eventually(RUNNING, 1, 20, processes)
+    await eventually(RUNNING, 1, STARTS_S, processes)
     other = processes.start(*WORKER)
+    await says("ready for action", 2, processes)
     os.kill(worker.pid, signal.SIGKILL)
     await eventually("SELECT attempt FROM job", 2, 15, processes)
-    await eventually(DONE, 1, 10, processes)
+    await eventually(DONE, 1, STARTS_S, processes)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
     other.terminate()
     assert await stops(other, settings().worker_grace_s + 3) == 0
@@ -101,18 +109,15 @@ async def test_a_paused_worker_finds_its_job_gone(database, processes):
     processes.start(*RELAY)
     processes.start(*WORKER)
     await jobs.enqueue("test_slow", Slow("k", 2))
-    await eventually(RUNNING, 1, 20, processes)
+    await eventually(RUNNING, 1, STARTS_S, processes)
     sleeping = [p for p in processes.left() if "workers.relay" not in " ".join(p.cmdline())]
     for process in sleeping:
         process.suspend()
     processes.start(*WORKER)
-    await eventually(DONE, 1, 20, processes)
+    await eventually(DONE, 1, STARTS_S, processes)
     for process in sleeping:
         process.resume()
-    deadline = time.monotonic() + 20
-    while "taken over or cancelled" not in processes.logs():  # the first run, when it comes to its end
-        assert time.monotonic() < deadline, processes.logs()
-        await asyncio.sleep(0.02)
+    await says("taken over or cancelled", 1, processes)  # the first run, when it comes to its end
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
     assert await db.value("SELECT state FROM job") == "done"
 
@@ -125,31 +130,28 @@ async def test_valkey_may_lose_everything(database, processes, tmp_path):
         async with db.transaction():
             for number in range(100):
                 await jobs.enqueue("test_slow", Slow(f"k{number}", 0.05))
-        await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 100, 20, processes)
+        await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 100, STARTS_S, processes)
         redis.Redis.from_url(url).flushall()
         processes.start(*WORKER, REDIS_URL=url)
-        await eventually("SELECT least(20, count(*)) FROM job WHERE state = 'done'", 20, 30, processes)
+        await eventually("SELECT least(20, count(*)) FROM job WHERE state = 'done'", 20, STARTS_S, processes)
         redis.Redis.from_url(url).flushall()
-        await eventually(DONE, 100, 60, processes)
+        await eventually(DONE, 100, STARTS_S, processes)
         own.restart("valkey")
         await jobs.enqueue("test_slow", Slow("after"))
-        await eventually(DONE, 101, 30, processes)
+        await eventually(DONE, 101, STARTS_S, processes)
     assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 101
 
 
 async def test_a_worker_without_a_database_ends(database, processes):
     worker = processes.start(*WORKER, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
-    assert await stops(worker, 15) != 0
+    assert await stops(worker, STARTS_S) != 0
     assert processes.left() == []
 
 
 async def test_two_schedules_and_a_relay_stop_at_once(database, processes):
     started = [processes.start("-m", "workers.schedule") for _ in range(2)]
     started.append(processes.start(*RELAY))
-    deadline = time.monotonic() + 20
-    while processes.logs().count("runs") < 3:
-        assert time.monotonic() < deadline, processes.logs()
-        await asyncio.sleep(0.05)
+    await says(" runs ", 3, processes)
     for process in started:
         process.terminate()
     assert [await stops(process, 5) for process in started] == [0, 0, 0]
