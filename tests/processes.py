@@ -7,7 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -118,25 +118,14 @@ async def answers(url: str, made: Processes, seconds: float = STARTS_S) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.fixture(scope="package")
-async def lulus(database: None, storage: object, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lulus]:
-    """Web, worker, relay and schedule as the Procfile starts them, on this test worker's own database and bucket.
-
-    One start serves a package of tests, which `lulus_runs` keeps together.
-    """
-    folder = tmp_path_factory.mktemp("lulus")
-    processes = Processes(folder)
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    environment = {"PUBLIC_URL": url, "VAR_DIR": str(folder / "var"), "MAIL_DIR": str(folder / "mail")}
-    try:
-        web(processes, port, **environment)
-        for module in ("workers.run", "workers.relay", "workers.schedule"):
-            processes.start("-m", module, **environment)
-        await answers(url, processes)
-        yield Lulus(url, processes, folder / "mail")
-    finally:
-        processes.kill()
-
-
-lulus_runs = (pytest.mark.processes, pytest.mark.xdist_group("lulus"))
-"""Marks of a module whose tests share one running Lulus."""
+@pytest.fixture
+async def lulus(database: None, storage: object, processes: Processes, tmp_path: Path) -> Lulus:
+    """Web, worker, relay and schedule as the Procfile starts them, on this test worker's own database and bucket."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {"PUBLIC_URL": url, "VAR_DIR": str(tmp_path / "var"), "MAIL_DIR": str(tmp_path / "mail")}
+    web(processes, port, **environment)
+    for module in ("workers.run", "workers.relay", "workers.schedule"):
+        processes.start("-m", module, **environment)
+    await answers(url, processes)
+    return Lulus(url, processes, tmp_path / "mail")

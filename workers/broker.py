@@ -28,8 +28,8 @@ from workers.runner import Runner
 
 HEARTBEAT_MS = 15_000
 POLL_MS = 20
-GIVING_BACK_S = 1.5
-"""How long before the end of the grace time unfinished work is given back."""
+GIVING_BACK_S = 2.5
+"""How long before the end of the grace time unfinished work is given back; dramatiq takes up to 1 s to see a stop."""
 OWN_SESSION = "LULUS_WORKER_SESSION"
 """Set by workers.run: the process group is all ours."""
 

@@ -17,7 +17,7 @@ STEPS = (
     ("Lint", ("ruff", "check", "--quiet", ".")),
     ("Types", ("mypy",)),
     ("Import contracts", ("lint-imports",)),
-    ("Tests", ("pytest", "-n", "2", "--dist", "loadgroup")),
+    ("Tests", ("pytest", "-n", "2")),
 )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import openpyxl
 import psutil
+import pytest
 
 from backend import seed_media
 from backend.core import db
@@ -18,9 +19,9 @@ from backend.core.actor import Role
 from tests import school
 from tests.flows.caller import Caller
 from tests.people import MakePerson, Person
-from tests.processes import Lulus, lulus_runs
+from tests.processes import Lulus
 
-pytestmark = lulus_runs
+pytestmark = pytest.mark.processes
 
 PROCESS_LIMIT_MIB = 300
 STORAGE_LIMIT_MIB = 400

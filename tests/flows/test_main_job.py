@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import openpyxl
 import pypdf
+import pytest
 
 from backend import seed_media
 from backend.core import clock
@@ -15,9 +16,9 @@ from backend.core.actor import SYSTEM, Role
 from backend.domain.accounts import commands as accounts
 from backend.domain.accounts.terms import Newcomer
 from tests.flows.caller import Caller, verification
-from tests.processes import Lulus, lulus_runs
+from tests.processes import Lulus
 
-pytestmark = lulus_runs
+pytestmark = pytest.mark.processes
 
 PASSWORD = "a long enough password 7"
 PROCESS_LIMIT_MIB = 300

@@ -12,9 +12,9 @@ from backend.core import db
 from backend.core.actor import Role
 from backend.seed_media import make_clip
 from tests.people import a_session, a_token, an_account
-from tests.processes import Lulus, lulus_runs
+from tests.processes import Lulus
 
-pytestmark = lulus_runs
+pytestmark = pytest.mark.processes
 
 FILLING = 48
 MIB = 1 << 20
