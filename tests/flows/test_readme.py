@@ -46,7 +46,11 @@ def pasted(lines: str, folder: Path) -> str:
 def test_the_tour_ends_with_a_valid_certificate(tmp_path: Path) -> None:
     with Stack(tmp_path, "up", env={"WEB_PORT": str(free_port())}) as stack:
         stack.says("Lulus is up", 120)
-        told = pasted(tour(), tmp_path)
+        try:
+            told = pasted(tour(), tmp_path)
+        except AssertionError:
+            print(stack.output)
+            raise
         *_, page, verdict = told.splitlines()
         assert verdict == "valid", told
         assert "Budi Santoso" in urllib.request.urlopen(page.removeprefix("its page: ")).read().decode()
