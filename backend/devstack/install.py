@@ -56,7 +56,7 @@ def _pip(*arguments: str | Path) -> bool:
     return _run(*call, "install", "--quiet", "--disable-pip-version-check", "--require-hashes", *arguments)
 
 
-def _tell_uv() -> None:
+def tell_uv() -> None:
     """Give uv what this machine's pip knows: its index, and the certificates that the system trusts."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
@@ -70,7 +70,7 @@ def _install() -> str:
     """Install the lock, with uv if that can be had, otherwise with pip; returns which."""
     pin = VENV / "uv.txt"
     pin.write_text(_pin_of("uv"))
-    _tell_uv()
+    tell_uv()
     uv = (VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", LOCK)
     if _pip("-r", pin) and _run(*uv, quiet=True):
         return "uv"
