@@ -5,7 +5,7 @@ import msgspec
 from backend.core import db
 from backend.core.errors import DomainError
 from backend.domain.jobs import running
-from workers import jobs
+from workers import broker, jobs
 from workers.registry import KINDS
 from workers.relay import Relay
 from workers.runner import execute
@@ -46,3 +46,10 @@ async def _run(job_id: int) -> list[Ran]:
         await running.fail(held, error.code, {"code": error.code, "data": error.data})
         return [Ran(held.kind, error.code)]
     return [Ran(held.kind, None)]
+
+
+def forget_messages():
+    """All messages of this test worker; others use the same Valkey."""
+    client = broker.broker.client
+    for key in client.scan_iter(f"{broker.broker.namespace}:*"):
+        client.delete(key)

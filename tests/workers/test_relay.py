@@ -10,7 +10,8 @@ import redis
 from backend.core import db
 from backend.core.outbox import Event, emit
 from backend.domain.jobs import commands as jobs
-from workers import broker, relay
+from tests.background import forget_messages
+from workers import relay
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("database")]
 
@@ -89,4 +90,4 @@ async def test_a_backlog_is_worked_off(monkeypatch):
             await jobs.enqueue("made_tomorrow", {"key": number})
     async with serving(made):
         await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 60)
-    broker.broker.client.flushdb()
+    forget_messages()

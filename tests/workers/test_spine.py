@@ -18,6 +18,7 @@ from backend.domain.jobs import running
 from backend.domain.jobs.errors import Fenced, JobOver
 from backend.domain.jobs.terms import JobState
 from storage.errors import StorageDown
+from tests.background import forget_messages
 from workers import broker, relay, schedule
 from workers.lease import Leases
 from workers.registry import KINDS, Queue, job
@@ -259,13 +260,6 @@ async def test_a_lease_is_renewed_while_the_loop_is_stuck(database, runner):
                 await asyncio.sleep(0.05)
         release.set()
         assert await task is JobState.DONE
-
-
-def forget_messages():
-    """All messages of this test worker; others use the same Valkey."""
-    client = broker.broker.client
-    for key in client.scan_iter(f"{broker.broker.namespace}:*"):
-        client.delete(key)
 
 
 async def test_lost_messages_are_sent_again(database, kinds):
