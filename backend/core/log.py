@@ -5,11 +5,13 @@ import re
 import sys
 import traceback
 from contextvars import ContextVar
-from typing import Any
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
 
+from backend.core.clock import now
 from backend.core.settings import settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -54,6 +56,13 @@ def _shared() -> list[Any]:
     ]
 
 
+class _Direct:
+    """Where access lines may go without the chain: None until lines are JSON; a test that captures empties `chain`."""
+
+    stream: TextIO | None = None
+    chain: list[Any] = []  # noqa: RUF012 - the very list that structlog holds
+
+
 def configure() -> None:
     """Send our lines and those of the libraries to stdout in one form."""
     renderer: Any = (
@@ -61,13 +70,14 @@ def configure() -> None:
         if settings().log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    _Direct.chain[:] = [  # one list for ever: loggers hold it
+        structlog.stdlib.filter_by_level,
+        *_shared(),
+        structlog.processors.ExceptionRenderer(_format_exception),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_shared(),
-            structlog.processors.ExceptionRenderer(_format_exception),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_Direct.chain,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -86,6 +96,7 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    _Direct.stream = handler.stream if settings().log_format == "json" else None
     for noisy in ("botocore", "aiobotocore", "httpx", "asyncio", "dramatiq.worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -94,3 +105,33 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; pass facts as keywords, never bodies or personal data."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return bound
+
+
+_access = logger("backend.access")
+
+
+def access(*, dialect: str, method: str, route: str, status: int, ms: float) -> None:
+    """Write the line of a request.
+
+    As JSON it is put together here, letter for letter as the chain would (a test compares them): none of these fields
+    is ever withheld, and the chain takes a sixth of the time of a small request. Whatever is unusual (another form, a
+    test that captures, a level, a stream that refuses) goes through the chain.
+    """
+    stream = _Direct.stream
+    if stream is not None and _Direct.chain[0] is structlog.stdlib.filter_by_level and _access_level() <= logging.INFO:
+        line = (
+            f'{{"dialect": {quoted(dialect)}, "method": {quoted(method)}, "route": {quoted(route)},'
+            f' "status": {status}, "ms": {ms!r}, "event": "request", "request_id": {quoted(request_id.get())},'
+            f' "level": "info", "timestamp": "{now().isoformat().removesuffix("+00:00")}Z"}}\n'
+        )
+        try:
+            stream.write(line)
+            stream.flush()
+        except (OSError, ValueError):  # a closed or full stream: logging says so on stderr, and no request breaks
+            pass
+        else:
+            return
+    _access.info("request", dialect=dialect, method=method, route=route, status=status, ms=ms)
+
+
+_access_level = logging.getLogger("backend.access").getEffectiveLevel

@@ -5,6 +5,7 @@ whether it counts for one process or for many.
 """
 
 import os
+from functools import cache
 
 from backend.core import db
 from backend.core.settings import settings
@@ -28,5 +29,10 @@ _CONNECTIONS = Gauge(
 def note_pool(process: str) -> None:
     """Note how many connections are out. `process` is "web" or "worker"."""
     used, most = db.pool_use()
-    _CONNECTIONS.labels(process, "used").set(used)
-    _CONNECTIONS.labels(process, "most").set(most)
+    _connections(process, "used").set(used)
+    _connections(process, "most").set(most)
+
+
+@cache
+def _connections(process: str, state: str) -> Gauge:
+    return _CONNECTIONS.labels(process, state)

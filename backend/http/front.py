@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from backend.core.ids import new_uuid
-from backend.core.log import REQUEST_ID, logger, request_id
+from backend.core.log import REQUEST_ID, access, logger, request_id
 from backend.core.settings import settings
 
 Scope = MutableMapping[str, Any]
@@ -118,16 +118,10 @@ class _Exchange:
         took = time.perf_counter() - self._begun
         route = self._route()
         template = str(self._scope.get("path_template") or "-")  # of what no route knows, strangers choose the path
+        method = self._scope.get("method", "-")
         for watch in WATCHES:
-            watch(self._dialect, self._scope.get("method", "-"), template, self._status, took)
-        _log.info(
-            "request",
-            dialect=self._dialect,
-            method=self._scope.get("method", "-"),
-            route=route,
-            status=self._status,
-            ms=round(took * 1000, 1),
-        )
+            watch(self._dialect, method, template, self._status, took)
+        access(dialect=self._dialect, method=method, route=route, status=self._status, ms=round(took * 1000, 1))
 
     def _route(self) -> str:
         """The path with its ids taken out, so that a log holds no names and a metric few labels."""

@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,14 @@ REQUEST_SECONDS = Histogram(
 
 def watch(dialect: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count a request (for `front.WATCHES`)."""
-    known = method if method in _METHODS else "other"
-    REQUEST_SECONDS.labels(dialect, route, known, str(status)).observe(seconds)
+    _histogram(dialect, route, method if method in _METHODS else "other", status).observe(seconds)
     note_pool("web")
+
+
+@cache
+def _histogram(dialect: str, route: str, method: str, status: int) -> Histogram:
+    """One of a few hundred: as many as there are routes and answers (paths of strangers have no route)."""
+    return REQUEST_SECONDS.labels(dialect, route, method, str(status))
 
 
 def may_read(scope: Mapping[str, Any]) -> bool:
