@@ -1,6 +1,10 @@
-"""How many answers of running quizzes can be saved, beside bare Litestar with the same SQL in one statement?"""
+"""How many answers of running quizzes can be saved, beside bare Litestar with the same SQL, and FastAPI?"""
 
-from bench import school
+from functools import partial
+
+from backend.core.tokens import ISSUER
+from backend.domain.accounts.queries import ACCESS_AUDIENCE
+from bench import peers, school
 from bench.drive import LoadError, deal, load, request
 from bench.load import Spec
 from bench.outcome import Goal, Outcome, ratios
@@ -11,6 +15,7 @@ from bench.stand import Stand
 STUDENTS, CONNECTIONS = 200, 32
 PROBES = 20
 CEILING = "bare Litestar + asyncpg"
+PEER = "FastAPI + SQLAlchemy"
 LULUS_PATH = "/api/v1/quizzes/attempts/{}/temp-submissions"
 BARE_PATH = "/attempts/{}/answers"
 
@@ -52,6 +57,12 @@ class _Side:
             raise LoadError(f"{self.process}: {kept} answers and {logged} lines of {len(requests)} requests")
         return Slice(len(requests), answer.seconds, cpu, [ms for connection in answer.ms for ms in connection])
 
+    async def round_trips(self, quiz: school.Quiz) -> float:
+        """Round trips to the database per answer."""
+        async with self.stand.round_trips(self.process) as said:
+            await load(Spec(self.port, [self.requests(quiz)[:PROBES]]))
+        return len(said) / PROBES
+
 
 def _body(question: school.Question, option: int) -> dict[str, str]:
     return {"question_id": str(question.uuid), "selected_option_id": str(question.options[option][1])}
@@ -60,33 +71,32 @@ def _body(question: school.Question, option: int) -> dict[str, str]:
 async def measure(stand: Stand, scale: Scale) -> Outcome:
     """Run it."""
     control = await stand.connect()
-    quiz = await school.quiz(control, scale.autosave_questions, students=2 * STUDENTS)
+    quiz = await school.quiz(control, scale.autosave_questions, students=3 * STUDENTS)
     port = stand.start_web("ceiling", "bench.bare_autosave:app")
+    known = {"PEER_AUDIENCE": ACCESS_AUDIENCE, "PEER_ISSUER": ISSUER}
     lulus = _Side(stand, "web", stand.port, LULUS_PATH)
     bare = _Side(stand, "ceiling", port, BARE_PATH)
-    for side in (lulus, bare):
+    peer = _Side(stand, "peer", peers.serve(stand, "peer", "bench.peer_autosave:app", known), BARE_PATH)
+    for side in (lulus, bare, peer):
         people = await school.students(control, STUDENTS, quiz.batch_id, stand.jwt_secret)
         side.attempts = await school.attempts(control, quiz, people)
     await school.settle(control)
-    taken = await interleaved({"Lulus": lambda: lulus.take(quiz), CEILING: lambda: bare.take(quiz)}, scale.rounds)
-    async with stand.round_trips("web") as said:
-        await load(Spec(stand.port, [lulus.requests(quiz)[:PROBES]]))
-    async with stand.round_trips("ceiling") as bare_said:
-        await load(Spec(bare.port, [bare.requests(quiz)[:PROBES]]))
+    takes = {name: partial(side.take, quiz) for name, side in (("Lulus", lulus), (CEILING, bare), (PEER, peer))}
+    taken = await interleaved(takes, scale.autosave_rounds)
+    trips, bare_trips, peer_trips = [await side.round_trips(quiz) for side in (lulus, bare, peer)]
     await control.close()
     sides = {name: summed(slices) for name, slices in taken.items()}
-    peaks = stand.peaks_mib(("web", "ceiling", "postgres"))
-    stand.stop("ceiling")
-    trips = len(said) / PROBES
+    peaks = stand.peaks_mib(("web", "ceiling", "peer", "postgres"))
+    stand.stop("ceiling", "peer")
     return Outcome(
         "autosave",
         "answers/s",
         f"{STUDENTS} students x {scale.autosave_questions} questions, each answered and changed,"
         f" {CONNECTIONS} connections",
         sides,
-        [*ratios(sides, CEILING, 0.45), Goal("round trips", trips, "≤", 2)],
+        [*ratios(sides, CEILING, 0.45), *ratios(sides, PEER, 2.0), Goal("round trips", trips, "≤", 2)],
         0,
         trips,
         peaks,
-        [f"the ceiling makes {len(bare_said) / PROBES:g} round trips"],
+        [f"round trips of the ceiling {bare_trips:g}, of the peer {peer_trips:g}"],
     )

@@ -10,13 +10,19 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from backend.devstack.install import ROOT, tell_uv
+from backend.devstack.ports import is_free, random_port
+from backend.devstack.processes import StartError
+from bench.stand import Stand
 
 PINS = Path(__file__).with_name("peers.txt")
 FOLDER = ROOT / "var" / "peers"
 STAMP = ".installed"
+READY_S = 60.0
 
 
 class PeersError(Exception):
@@ -37,6 +43,24 @@ def python() -> Path:
         if not (home / STAMP).exists():
             _install(home)
     return home / "bin" / "python"
+
+
+def serve(stand: Stand, name: str, app: str, env: Mapping[str, str]) -> int:
+    """Start an ASGI application in the peers' environment, one process as Lulus's web is. Returns its port."""
+    port = random_port(lambda first: (first,))
+    line = f"{python()} -m uvicorn {app} --port {port} --loop uvloop --http httptools --no-access-log"
+    stand.start(name, line, env)
+    await_port(stand, name, port)
+    return port
+
+
+def await_port(stand: Stand, name: str, port: int) -> None:
+    """Wait until a process listens. Raises: StartError when it ends or stays silent."""
+    deadline = time.monotonic() + READY_S
+    while is_free(port):
+        if stand.processes[name].poll() is not None or time.monotonic() > deadline:
+            raise StartError(f"{name} does not start: {stand.tail(name)}")
+        time.sleep(0.05)
 
 
 def _install(home: Path) -> None:
