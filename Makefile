@@ -4,7 +4,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiling at every start of every process costs more than starting
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test bench lint format lock clean
+.PHONY: help install up test faults bench lint format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -17,6 +17,10 @@ up: install  ## Start Lulus with everything it needs; Ctrl-C stops it
 
 test: install  ## Run every check and every test on throw-away services
 	@exec $(BIN)/python -m backend.devstack --parent $$PPID test
+
+faults: install  ## Break everything while work flows, and count; SOAK=minutes (10; 0: none), SEED=n, K=name
+	@exec $(BIN)/python -m backend.devstack --parent $$PPID faults $(if $(SOAK),--soak $(SOAK)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(K),--only "$(K)")
 
 bench: install  ## Measure Lulus beside its ceilings; W=name for one workload, QUICK=1 for the short form
 	@exec $(BIN)/python -m bench --parent $$PPID $(if $(QUICK),--quick) $(if $(W),--workload $(W))

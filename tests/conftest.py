@@ -24,8 +24,10 @@ if not SERVER_URL:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--golden`: write the schemas of new events."""
+    """Add `--golden`, and what the fault suite asks for."""
     parser.addoption("--golden", action="store_true", default=False, help="write the schemas of new events")
+    parser.addoption("--fault-seed", type=int, default=None, help="repeat the faults that this seed gave")
+    parser.addoption("--soak", type=float, default=10, metavar="MINUTES", help="how long the soak of `faults` takes")
 
 
 def on_database(name: str) -> str:

@@ -50,6 +50,10 @@ class Processes:
                     found.append(process)
         return found
 
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        """What a process that was started here has written."""
+        return (self._folder / f"{self._started.index(process)}.log").read_text(errors="replace")
+
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from backend.devstack.checks import test
+from backend.devstack.checks import faults, test
 from backend.devstack.leash import die_with_parent
 from backend.devstack.run import run
 from backend.devstack.up import SEED, Options, up
@@ -21,6 +21,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     full.add_argument("--procfile", type=Path, default=Path("Procfile"), help="the list of processes")
     full.add_argument("--seed", default=SEED, help="the command that makes the demo school")
     commands.add_parser("test", help="run every check and test on throw-away services")
+    broken = commands.add_parser("faults", help="run the fault suite on throw-away services")
+    broken.add_argument("--seed", type=int, dest="fault_seed", help="repeat the faults that this seed gave")
+    broken.add_argument("--soak", type=float, default=10, metavar="MINUTES", help="the length of the soak; 0: none")
+    broken.add_argument("--only", default="", metavar="EXPRESSION", help="the tests to run, as for pytest -k")
     parser.add_argument("--parent", type=int, metavar="PID", help="stop when this calling process ends")
     return parser.parse_args(argv)
 
@@ -34,6 +38,8 @@ def main(argv: list[str]) -> int:
         return up(Options(chosen.procfile, chosen.seed))
     if chosen.command == "test":
         return test()
+    if chosen.command == "faults":
+        return faults(chosen.fault_seed, chosen.soak, chosen.only)
     return run(chosen.argv, chosen.data, fresh=chosen.fresh)
 
 

@@ -1,4 +1,4 @@
-"""`make test`: every check and the whole suite, on services of their own, up to the first that fails."""
+"""`make test`: every check and the whole suite, on services of their own, up to the first that fails. `make faults`."""
 
 import os
 import signal
@@ -26,6 +26,21 @@ def _step(console: Console, what: str, argv: tuple[str, ...], env: dict[str, str
     code = run_command([str(_BIN / argv[0]), *argv[1:]], env)
     console.took(begun, what, failed=code != 0)
     return code
+
+
+def faults(seed: int | None, soak: float, only: str) -> int:
+    """Run the fault suite, without the soak where that is 0 minutes long, and return its exit code."""
+    signal.signal(signal.SIGTERM, terminate)
+    env = {"PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "LULUS_ENV": "test"}
+    options = ["-m", "", "--durations", "10", "--soak", str(soak)]
+    options += [] if seed is None else ["--fault-seed", str(seed)]
+    options += ["-k", only] if only else ["-n", "2"]
+    try:
+        with throw_away() as services:
+            return run_command([str(_BIN / "pytest"), "tests/faults", *options], env | services.environment())
+    except StartError as error:
+        Console().line(str(error))
+        return 1
 
 
 def test() -> int:
