@@ -90,22 +90,6 @@ async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'long'") == 1
 
 
-async def test_a_killed_workers_job_is_taken_over_within_15_seconds(database, processes):
-    processes.start(*RELAY)
-    worker = processes.start(*WORKER)
-    await jobs.enqueue("test_slow", Slow("k", 60))
-    await eventually(RUNNING, 1, STARTS_S, processes)
-    other = processes.start(*WORKER)
-    await says("ready for action", 2, processes)
-    await db.statement('UPDATE job SET body = \'{"key": "k", "seconds": 0}\'')
-    os.kill(worker.pid, signal.SIGKILL)
-    await eventually("SELECT attempt FROM job", 2, 15, processes)
-    await eventually(DONE, 1, STARTS_S, processes)
-    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
-    other.terminate()
-    assert await stops(other, settings().worker_grace_s + 3) == 0
-
-
 async def test_a_paused_worker_finds_its_job_gone(database, processes):
     processes.start(*RELAY)
     processes.start(*WORKER)
