@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
 from backend.devstack.processes import StartError
-from bench import autosave, graded, prompt, report
+from bench import autosave, graded, hall, prompt, report
 from bench.drive import LoadError
 from bench.outcome import Outcome
 from bench.scale import QUICK, WHOLE, Scale
@@ -18,6 +18,7 @@ WORKLOADS: Mapping[str, Callable[[Stand, Scale], Awaitable[Outcome]]] = {
     "autosave": autosave.measure,
     "prompt": prompt.measure,
     "graded": graded.measure,
+    "hall": hall.measure,
 }
 
 

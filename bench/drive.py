@@ -6,10 +6,13 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from bench.load import Answer, Spec
+
+T = TypeVar("T")
 
 
 class LoadError(Exception):
@@ -30,13 +33,18 @@ async def python(*arguments: str, env: Mapping[str, str] | None = None) -> bytes
     return output
 
 
-async def load(spec: Spec, *, expected: int = 200) -> Answer:
-    """Have the load process send it all. Raises: LoadError when one answer is not the expected one."""
+async def ask(module: str, spec: msgspec.Struct, type_: type[T]) -> T:
+    """Have `python -m module SPEC ANSWER` do what a spec says. Raises: LoadError."""
     with tempfile.TemporaryDirectory(prefix="lulus-load-") as folder:
         asked, given = Path(folder) / "spec", Path(folder) / "answer"
         asked.write_bytes(msgspec.msgpack.encode(spec))
-        await python("-m", "bench.load", str(asked), str(given))
-        answer = msgspec.msgpack.decode(given.read_bytes(), type=Answer)
+        await python("-m", module, str(asked), str(given))
+        return msgspec.msgpack.decode(given.read_bytes(), type=type_)
+
+
+async def load(spec: Spec, *, expected: int = 200) -> Answer:
+    """Have the load process send it all. Raises: LoadError when one answer is not the expected one."""
+    answer = await ask("bench.load", spec, Answer)
     if set(answer.statuses) - {expected}:
         raise LoadError(f"statuses {answer.statuses}, for example {answer.sample!r}")
     return answer

@@ -50,13 +50,18 @@ class Connection(asyncio.Protocol):
         length_at = self.buffer.lower().find(b"content-length:", 0, head_end)
         length_end = self.buffer.find(b"\r\n", length_at)
         length = int(self.buffer[length_at + 15 : length_end]) if length_at >= 0 else 0
-        if len(self.buffer) >= head_end + 4 + length and self.waiting is not None:
+        if len(self.buffer) >= head_end + 4 + length and self.waiting is not None and not self.waiting.done():
             whole, self.buffer = self.buffer, b""
             self.waiting.set_result(whole)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_exception(exc or ConnectionError("closed by the server"))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server has hung up, as it does after half a minute of silence."""
+        return self.transport is None or self.transport.is_closing()
 
     async def ask(self, request: bytes) -> bytes:
         assert self.transport is not None

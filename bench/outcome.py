@@ -46,5 +46,10 @@ def ratios(sides: dict[str, Side], ceiling: str, wanted: float) -> list[Goal]:
     ]
 
 
+def ratio(sides: dict[str, Side], ceiling: str) -> float:
+    """Lulus' rate against a ceiling's: the median of the rounds' own ratios."""
+    return _median_ratio(sides["Lulus"].rates, sides[ceiling].rates)
+
+
 def _median_ratio(above: list[float], below: list[float]) -> float:
     return median(one / other for one, other in zip(above, below, strict=True))

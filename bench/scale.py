@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Scale(msgspec.Struct, frozen=True):
+class Scale(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes that differ between the two; the rest stands in the workloads."""
 
     name: str
@@ -22,7 +22,56 @@ class Scale(msgspec.Struct, frozen=True):
     read_rounds: int
     growth_sizes: tuple[int, ...]
     growth_samples: int
+    hall_students: int
+    hall_rounds: int
+    hall_login_s: float
+    hall_think_s: tuple[float, float]
+    hall_submit_s: float
 
 
-WHOLE = Scale("whole", 6, 20, 400, 10_000, 20_000, 2, 30, 2_000, 500, 3, 4, 4_000, 4, (1_000, 100_000, 1_000_000), 100)
-QUICK = Scale("quick", 6, 2, 150, 3_000, 2_000, 2, 10, 1_000, 250, 2, 4, 1_000, 3, (1_000, 100_000), 40)
+WHOLE = Scale(
+    name="whole",
+    rounds=6,
+    autosave_questions=20,
+    prompt_samples=400,
+    prompt_events=10_000,
+    backlog=20_000,
+    backlog_rounds=2,
+    steady_s=30,
+    buyers=2_000,
+    seats=500,
+    enrol_rounds=4,
+    autosave_rounds=4,
+    read_requests=4_000,
+    read_rounds=4,
+    growth_sizes=(1_000, 100_000, 1_000_000),
+    growth_samples=100,
+    hall_students=1_000,
+    hall_rounds=4,
+    hall_login_s=30,
+    hall_think_s=(1.5, 2.5),
+    hall_submit_s=10,
+)
+QUICK = Scale(
+    name="quick",
+    rounds=6,
+    autosave_questions=2,
+    prompt_samples=150,
+    prompt_events=3_000,
+    backlog=2_000,
+    backlog_rounds=2,
+    steady_s=10,
+    buyers=1_000,
+    seats=250,
+    enrol_rounds=2,
+    autosave_rounds=4,
+    read_requests=1_000,
+    read_rounds=3,
+    growth_sizes=(1_000, 100_000),
+    growth_samples=40,
+    hall_students=100,
+    hall_rounds=2,
+    hall_login_s=6,
+    hall_think_s=(0.1, 0.3),
+    hall_submit_s=2,
+)

@@ -102,14 +102,18 @@ SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done FROM
 WHERE enrolment_id = $1 ORDER BY start_at, meeting_id, array_position($2::text[], kind::text), item_id
 """  # noqa: S608 - our own text
 
-_BEFORE = f"""
-SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done FROM ({_ITEMS}) AS item
-WHERE enrolment_id = $1 AND NOT is_done AND meeting_id = (
+_UNDONE = f"""
+FROM ({_ITEMS}) AS item WHERE enrolment_id = {{enrolment}} AND NOT is_done AND meeting_id = (
     SELECT p.id FROM meeting m JOIN batch b ON b.id = m.batch_id AND b.gate
     JOIN meeting p ON p.batch_id = m.batch_id AND p.start_at < m.start_at
-    WHERE m.id = $3 ORDER BY p.start_at DESC, p.id DESC LIMIT 1
-) ORDER BY array_position($2::text[], kind::text), item_id
+    WHERE m.id = {{meeting}} ORDER BY p.start_at DESC, p.id DESC LIMIT 1
+)
 """  # noqa: S608 - our own text
+
+_BEFORE = f"""
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done
+{_UNDONE.format(enrolment="$1", meeting="$3")} ORDER BY array_position($2::text[], kind::text), item_id
+"""
 
 _STANDINGS = f"""
 SELECT enrolment_id, count(*) FILTER (WHERE is_done) AS done, count(*) AS total,
@@ -207,6 +211,11 @@ async def standings(enrolment_ids: Sequence[int]) -> dict[int, Standing]:
     """How far many people are, by enrolment; who has nothing to do is not among them. One statement."""
     rows = await db.fetch(_STANDINGS, list(enrolment_ids))
     return {found["enrolment_id"]: db.view(Standing, found) for found in rows}
+
+
+def gate_is_open(enrolment: str, meeting: str) -> str:
+    """SQL that says whether `missing_before` is empty; the arguments name the columns with the ids."""
+    return f"NOT EXISTS (SELECT {_UNDONE.format(enrolment=enrolment, meeting=meeting)})"
 
 
 async def missing_before(enrolment_id: int, meeting_id: int) -> list[Missing]:
