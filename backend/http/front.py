@@ -100,7 +100,10 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.get().encode())]}
+            headers = [*message["headers"], (b"x-request-id", request_id.get().encode())]
+            if not any(name == b"x-content-type-options" for name, _ in headers):
+                headers.append((b"x-content-type-options", b"nosniff"))
+            message = {**message, "headers": headers}
         await self._send(message)
 
     def broke(self, error: Exception) -> None:

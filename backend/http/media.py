@@ -42,6 +42,7 @@ def media_response(
     decision = decide(request.method, headers, resource)
     own = {
         "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",  # the address may hold a ticket
         "content-security-policy": _NO_SCRIPT if resource.content_type == "application/pdf" else _SANDBOX,
         "content-disposition": content_disposition(disposition, filename),
     }

@@ -50,7 +50,7 @@ class Intake(Protocol[T_co]):
         """The object's key and its content type, by the file's first and last bytes."""
 
     async def judge(self, file: BinaryIO) -> None:
-        """Look into a whole file."""
+        """Look into a whole file, and put right what has to be; what it then holds is stored."""
 
     async def record(self, object_key: str, size_bytes: int, sha256: str) -> T_co:
         """Keep what was stored."""

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from backend.core import archives
 from backend.core.actor import Actor
 from backend.core.settings import settings
-from backend.domain.files import commands, rules, sniff
+from backend.domain.files import commands, rules, sniff, strip
 from backend.domain.files.commands import Arrived, Begun, Received
 from backend.domain.files.errors import ContentRefused, LocationInvalid, TypeRefused
 from backend.domain.files.sniff import ARCHIVES, Format
@@ -80,13 +80,18 @@ class Intake:
         return keys.upload(_OBJECTS[self._kind], self._row.uuid, found.ext), found.content_type
 
     async def judge(self, file: BinaryIO) -> None:
-        """Look into a whole file, without unpacking a picture or an archive into memory. Raises: ContentRefused."""
+        """Look into a whole file, without unpacking a picture or an archive into memory; take a picture's metadata out.
+
+        Raises: ContentRefused.
+        """
         await asyncio.to_thread(self._judge, file)
 
     def _judge(self, file: BinaryIO) -> None:
         try:
             if self._kind is FileKind.IMAGE:
                 self._size = sniff.image_size(file, max_pixels=MAX_PIXELS)
+                if self._format is not None:
+                    strip.strip(file, self._format)
             elif self._format in ARCHIVES:
                 archives.scan(
                     file, max_entries=5000, max_total_bytes=300 << 20, max_entry_bytes=200 << 20, max_ratio=200

@@ -12,6 +12,7 @@ from backend.core.actor import Actor
 from backend.core.ids import Ref
 from backend.core.paging import Listing, Paged
 from backend.domain.accounts import queries as accounts
+from backend.domain.accounts.errors import PersonNotFound
 from backend.domain.accounts.queries import PersonView
 from backend.domain.assignments import queries as assignments
 from backend.domain.assignments import submissions
@@ -130,6 +131,18 @@ async def must_grade(actor: Actor, batch_id: int) -> None:
         return
     if not actor.is_teacher or not await batches.teaches_batch(actor.account_id, batch_id):
         raise NotTeachingBatch
+
+
+async def must_still_grade(account_id: int, batch_id: int) -> None:
+    """Let those through who grade in a batch as they are now, whoever they were when they asked.
+
+    Raises: NotTeachingBatch, also for somebody who was removed.
+    """
+    try:
+        person = await accounts.person(account_id)
+    except PersonNotFound:
+        raise NotTeachingBatch from None
+    await must_grade(Actor(person.id, person.role), batch_id)
 
 
 async def _graded(works: Sequence[SubmissionView], task: AssignmentView | None = None) -> list[GradedWork]:

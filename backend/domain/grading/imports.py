@@ -79,13 +79,17 @@ async def order_import(
 async def take_sheet(order: SheetOrder, sheet: ParsedSheet, job_id: int) -> SheetReport:
     """Hold a sheet against the grades as they stand, and take it whole or not at all; a dry run keeps a preview.
 
-    Safe to repeat: what this job has written is told again, not written again.
+    Safe to repeat: what this job has written is told again, not written again. Whether the actor still grades here
+    is asked anew: between asking for the import and its run there may be hours.
 
-    Raises: AssignmentNotFound, SheetHasProblems, SheetIsStale.
+    Raises: AssignmentNotFound, NotTeachingBatch, SheetHasProblems, SheetIsStale.
     Emits: GradesImported.
     """
     async with transaction():
         task = await _locked(order.assignment_id)
+        before = [] if order.dry_run else await previews.changes_of(job_id)
+        if not before:
+            await gradebook.must_still_grade(order.actor_id, task.batch_id)
         people = await roster(task)
         found = judge(sheet, people.current, assignment=task.uuid)
         told = reports.report(found, people.names, dry_run=order.dry_run)
@@ -93,7 +97,7 @@ async def take_sheet(order: SheetOrder, sheet: ParsedSheet, job_id: int) -> Shee
             if not found.problem_count:
                 await previews.keep(job_id, task.id, order.sha256, _rows([*found.changes, *found.stale], people))
             return told
-        if before := await previews.changes_of(job_id):
+        if before:
             return _again(told, before, {row.user: row.row for row in sheet.rows})
         if found.problem_count:
             raise SheetHasProblems(**reports.refused(told))

@@ -15,7 +15,13 @@ from backend.domain.assignments.terms import AssignmentType
 from backend.domain.grading.gradebook import GradedTask, GradedWork, GradeView
 
 Text = Annotated[str, Meta(max_length=100_000)]
-Address = Annotated[str, Meta(max_length=500, pattern=r"^(?:/uploads/[A-Za-z0-9._/-]+|https?://[^\s/]+\S*)$")]
+Address = Annotated[
+    str,
+    Meta(
+        max_length=500,
+        pattern=r"""^(?:/uploads/[A-Za-z0-9._/-]+|https?://[^\s/\x00-\x20<>"'\\]+[^\s\x00-\x20<>"'\\]*)$(?!\n)""",
+    ),
+]
 Addresses = Annotated[list[Address], Meta(min_length=1, max_length=20)]
 
 
