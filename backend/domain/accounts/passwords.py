@@ -36,7 +36,7 @@ def _matches(kept: str | None, password: str) -> bool:
         return False
     except VerificationError:
         return False
-    return kept is not None
+    return bool(kept)
 
 
 async def hashed(password: str) -> str:

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-WEB_ADDRESS = r"""^(https?://[^\s"'<>\\]+|/uploads/[A-Za-z0-9_./-]+)$(?!\n)"""
+WEB_ADDRESS = r"""^(https?://[^\s/"'<>\\][^\s"'<>\\]*|/uploads/[A-Za-z0-9_./-]+)$(?!\n)"""
 """What an address that people give looks like: elsewhere by http(s), or an upload of ours."""
 
 

@@ -25,7 +25,7 @@ from backend.domain.batches.terms import MeetingChanges, MeetingKind, NewMeeting
 from backend.domain.enrolments.standing import StandingView
 
 Room = Annotated[str, Meta(max_length=255)]
-JoinAddress = Annotated[str, Meta(max_length=500, pattern=r"""^https?://[^\s"'<>\\]+$(?!\n)""")]
+JoinAddress = Annotated[str, Meta(max_length=500, pattern=r"""^https?://[^\s/"'<>\\][^\s"'<>\\]*$(?!\n)""")]
 
 
 class MeetingIn(msgspec.Struct):

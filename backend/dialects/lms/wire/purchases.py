@@ -15,7 +15,12 @@ from backend.domain.purchases.queries import PurchaseView
 from backend.domain.purchases.terms import PaymentState
 
 ProofAddress = Annotated[
-    str, Meta(min_length=1, max_length=500, pattern=r"""^(https?://[^\s"'<>\\]+|/uploads/[A-Za-z0-9_./-]+)$(?!\n)""")
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=r"""^(https?://[^\s/"'<>\\][^\s"'<>\\]*|/uploads/[A-Za-z0-9_./-]+)$(?!\n)""",
+    ),
 ]
 BankName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 AccountNumber = Annotated[str, Meta(max_length=50, pattern=r"^[0-9]{5,50}$(?!\n)")]

