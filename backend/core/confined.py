@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 RESULT_MAX = 64 << 20
 STDERR_MAX = 4 << 10
+NICENESS = 10
 _OUT_OF_MEMORY = 77
 _ROOT = Path(__file__).parents[2]
 
@@ -168,6 +169,7 @@ def _name(kind: type[BaseException]) -> str:
 
 def _confine(call: _Call) -> None:
     die_with_parent(call.parent)
+    os.nice(NICENESS)  # whoever waits for an answer comes first
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (call.cpu_s, call.cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (call.memory_bytes, call.memory_bytes))

@@ -111,27 +111,37 @@ async def write_grades(assignment_id: int, wanted: Sequence[Wanted], origin: Ori
     The caller holds `lock_grades` and has left out what would not change.
     """
     rows = await db.fetch(
-        "WITH written AS (INSERT INTO grade (assignment_id, account_id, grade, feedback, graded_by, version,"
-        "   created_at, updated_at)"
-        "  SELECT $1, account_id, grade, feedback, $5, 1, now(), now()"
-        "  FROM unnest($2::bigint[], $3::numeric[], $4::text[]) AS w (account_id, grade, feedback)"
-        "  ON CONFLICT (assignment_id, account_id) DO UPDATE SET grade = excluded.grade,"
-        "   feedback = excluded.feedback, graded_by = excluded.graded_by, version = grade.version + 1,"
-        "   updated_at = now()"
-        "  RETURNING new.id, old.grade AS before, new.grade AS after, old.feedback AS text_before,"
-        "   new.feedback AS text_after)"
-        " INSERT INTO grade_change (grade_id, before, after, feedback_before, feedback_after, source, actor_id,"
-        "  job_id, created_at)"
-        " SELECT id, before, after, text_before, text_after, $6, $5, $7, now() FROM written RETURNING grade_id",
+        f"{writing(_GIVEN)} RETURNING grade_id",
         assignment_id,
-        [row.account_id for row in wanted],
-        [row.grade for row in wanted],
-        [row.feedback for row in wanted],
         origin.actor_id,
         str(origin.source),
         origin.job_id,
+        [row.account_id for row in wanted],
+        [row.grade for row in wanted],
+        [row.feedback for row in wanted],
     )
     return [row["grade_id"] for row in rows]
+
+
+_GIVEN = "SELECT * FROM unnest($5::bigint[], $6::numeric[], $7::text[]) AS w (account_id, grade, feedback)"
+
+
+def writing(source: str) -> str:
+    """SQL that writes the grades that `source` selects (account_id, grade, feedback), and their history.
+
+    Parameters: $1 assignment, $2 who grades, $3 whence, $4 the job; `source` may have more, and use $1 and $4.
+    """
+    return f"""
+WITH written AS (
+    INSERT INTO grade (assignment_id, account_id, grade, feedback, graded_by, version, created_at, updated_at)
+    SELECT $1, account_id, grade, feedback, $2, 1, now(), now() FROM ({source}) AS w
+    ON CONFLICT (assignment_id, account_id) DO UPDATE SET grade = excluded.grade, feedback = excluded.feedback,
+    graded_by = excluded.graded_by, version = grade.version + 1, updated_at = now()
+    RETURNING new.id, old.grade AS before, new.grade AS after, old.feedback AS text_before, new.feedback AS text_after
+)
+INSERT INTO grade_change (grade_id, before, after, feedback_before, feedback_after, source, actor_id, job_id,
+    created_at)
+SELECT id, before, after, text_before, text_after, $3, $2, $4, now() FROM written"""  # noqa: S608 - our own text
 
 
 def _must_fit(grade: Decimal, feedback: str | UnsetType) -> None:

@@ -123,20 +123,16 @@ async def commit_preview(actor: Actor, ref: Ref, job: Ref, *, skip_stale: bool) 
         if preview is None:
             raise PreviewNotFound
         if not preview.is_applied:
-            await _commit(task, preview, actor, skip_stale=skip_stale)
+            await _commit(preview, actor, skip_stale=skip_stale)
         return await _told(preview, shown.report)
 
 
-async def _commit(task: AssignmentView, preview: Preview, actor: Actor, *, skip_stale: bool) -> None:
-    people = await roster(task)
-    fresh, stale = list[PreviewRow](), list[dict[str, object]]()
-    for row in await previews.rows(preview.job_id):
-        told = row.stale(people)
-        stale.append(told) if told else fresh.append(row)
-    if stale and not skip_stale:
-        raise PreviewIsStale(count=len(stale), rows=stale[: reports.LISTED_MAX])
-    await _write(task, fresh, actor.person_id, preview.job_id)
-    await previews.mark_applied(preview.id)
+async def _commit(preview: Preview, actor: Actor, *, skip_stale: bool) -> None:
+    count, rows = await previews.stale(preview, reports.LISTED_MAX)
+    if count and not skip_stale:
+        raise PreviewIsStale(count=count, rows=rows)
+    if await previews.apply(preview, actor.person_id):
+        await emit(GradesImported(preview.assignment_id, preview.job_id))
 
 
 async def _write(task: AssignmentView, rows: Sequence[PreviewRow], actor_id: int, job_id: int) -> None:
@@ -188,12 +184,12 @@ def _again(told: SheetReport, before: Sequence[RowChange], rows: Mapping[UUID, i
 
 async def _told(preview: Preview, dry: Any) -> SheetReport:  # noqa: ANN401 - a job's report is any JSON
     """What a preview came to, from the history of changes, with the counts that its dry run had."""
-    written = await previews.changes_of(preview.job_id)
+    count, first = await previews.applied(preview, reports.LISTED_MAX)
     counts = msgspec.convert(dry, SheetReport, strict=False)
     return SheetReport(
-        applied=len(written),
+        applied=count,
         unchanged=counts.unchanged,
         blank=counts.blank,
-        stale=preview.count - len(written),
-        changes=written[: reports.LISTED_MAX],
+        stale=preview.count - count,
+        changes=first,
     )

@@ -5,11 +5,13 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db
 from backend.domain.grading import reports
+from backend.domain.grading.grades import writing
 from backend.domain.grading.reports import RowChange
-from backend.domain.grading.roster import Roster
+from backend.domain.grading.terms import GradeSource
 
 KEPT_DAYS = 30
 
@@ -24,28 +26,26 @@ class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
     grade: Decimal
     feedback: str
 
-    def stale(self, people: Roster) -> dict[str, object] | None:
-        """What is said of the row if the grade has changed since, or the person has left; else None."""
-        now = people.current.get(self.user_id)
-        if now is not None and now.version == self.version:
-            return None
-        return {
-            "row": self.row,
-            "user_id": str(self.user_id),
-            "name": people.names.get(self.user_id, ""),
-            "grade_now": reports.number(now.grade) if now else None,
-            "new_grade": float(self.grade),
-            "is_enrolled": now is not None,
-        }
-
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """A preview, and how many rows it has."""
 
     id: int
     job_id: int
+    assignment_id: int
     is_applied: bool
     count: int
+
+
+_SHOWN = """
+SELECT s.*, e.account_id IS NOT NULL AS is_enrolled, g.grade AS grade_now,
+       e.account_id IS NOT NULL AND coalesce(g.version, 0) = s.version AS is_fresh
+FROM grade_preview v CROSS JOIN LATERAL jsonb_to_recordset(v.changes)
+    AS s (row int, account_id bigint, user_id uuid, version int, grade numeric, feedback text)
+JOIN assignment t ON t.id = v.assignment_id JOIN meeting m ON m.id = t.meeting_id
+LEFT JOIN enrolment e ON e.batch_id = m.batch_id AND e.account_id = s.account_id AND e.state = 'active'
+LEFT JOIN grade g ON g.assignment_id = v.assignment_id AND g.account_id = s.account_id
+"""
 
 
 async def keep(job_id: int, assignment_id: int, sha256: str, changes: Sequence[PreviewRow]) -> None:
@@ -64,7 +64,7 @@ async def keep(job_id: int, assignment_id: int, sha256: str, changes: Sequence[P
 async def lock(job_id: int, assignment_id: int) -> Preview | None:
     """A job's preview for an assignment, locked for the rest of the transaction."""
     found = await db.row(
-        "SELECT id, job_id, is_applied, jsonb_array_length(changes) AS count FROM grade_preview"
+        "SELECT id, job_id, assignment_id, is_applied, jsonb_array_length(changes) AS count FROM grade_preview"
         " WHERE job_id = $1 AND assignment_id = $2 FOR UPDATE",
         job_id,
         assignment_id,
@@ -72,16 +72,60 @@ async def lock(job_id: int, assignment_id: int) -> Preview | None:
     return db.view(Preview, found) if found else None
 
 
-async def rows(job_id: int) -> list[PreviewRow]:
-    """What a job's preview would write, in the order of the sheet; nothing where there is none."""
-    found = await db.value("SELECT changes::text FROM grade_preview WHERE job_id = $1", job_id)
-    shown = msgspec.json.decode(found, type=list[PreviewRow]) if found else []
-    return sorted(shown, key=lambda change: change.row)
+async def stale(preview: Preview, most: int) -> tuple[int, list[dict[str, object]]]:
+    """How many rows' grades have changed since, or whose people have left; and what is said of the first of them."""
+    found = await db.fetch(
+        f"SELECT s.row, s.user_id, s.grade, s.is_enrolled, s.grade_now, p.name, count(*) OVER () AS total"  # noqa: S608 - our own text
+        f" FROM ({_SHOWN} WHERE v.id = $1) AS s LEFT JOIN account p ON p.id = s.account_id AND s.is_enrolled"
+        " WHERE NOT s.is_fresh ORDER BY s.row LIMIT $2",
+        preview.id,
+        most,
+    )
+    told = [
+        {
+            "row": row["row"],
+            "user_id": str(row["user_id"]),
+            "name": row["name"] or "",
+            "grade_now": reports.number(row["grade_now"]) if row["is_enrolled"] else None,
+            "new_grade": float(row["grade"]),
+            "is_enrolled": row["is_enrolled"],
+        }
+        for row in found
+    ]
+    return (found[0]["total"] if found else 0), told
 
 
-async def mark_applied(preview_id: int) -> None:
-    """Never again."""
-    await db.statement("UPDATE grade_preview SET is_applied = true WHERE id = $1", preview_id)
+async def apply(preview: Preview, actor_id: int) -> int:
+    """Write what a preview has shown but for its stale rows, and never again; says how many grades.
+
+    One statement without a row on its way through us: fifty thousand would hold up every other request here.
+    """
+    await db.statement("UPDATE grade_preview SET is_applied = true WHERE id = $1", preview.id)
+    return await db.statement(
+        writing(f"SELECT account_id, grade, feedback FROM ({_SHOWN} WHERE v.job_id = $4) AS s WHERE is_fresh"),  # noqa: S608 - our own text
+        preview.assignment_id,
+        actor_id,
+        str(GradeSource.SHEET),
+        preview.job_id,
+    )
+
+
+async def applied(preview: Preview, most: int) -> tuple[int, list[RowChange]]:
+    """How many grades a preview has written, and the first of them in the order of the sheet."""
+    count = await db.value("SELECT count(*) FROM grade_change WHERE job_id = $1", preview.job_id)
+    found = await db.fetch(
+        "SELECT s.row, p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
+        " FROM (SELECT s.* FROM grade_preview v CROSS JOIN LATERAL jsonb_to_recordset(v.changes)"
+        "  AS s (row int, account_id bigint) WHERE v.id = $1 ORDER BY s.row) AS s"
+        " JOIN grade g ON g.assignment_id = $2 AND g.account_id = s.account_id"
+        " JOIN grade_change c ON c.grade_id = g.id AND c.job_id = $3 JOIN account p ON p.id = s.account_id"
+        " ORDER BY s.row LIMIT $4",
+        preview.id,
+        preview.assignment_id,
+        preview.job_id,
+        most,
+    )
+    return count, [_change(row, row["row"]) for row in found]
 
 
 async def purge(most: int) -> int:
@@ -95,27 +139,23 @@ async def purge(most: int) -> int:
 
 
 async def changes_of(job_id: int) -> list[RowChange]:
-    """What a job has written, or what was written of its preview; in the order of the sheet where it is known.
-
-    The two are put together here: joined in SQL, lists of unknown length make a loop in a loop.
-    """
+    """What a job has written, in the order of the sheet; which row it was the job knows that reads it again."""
     found = await db.fetch(
-        "SELECT g.account_id, p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
+        "SELECT p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
         " FROM grade_change c JOIN grade g ON g.id = c.grade_id JOIN account p ON p.id = g.account_id"
         " WHERE c.job_id = $1 ORDER BY c.id",
         job_id,
     )
-    places = {shown.account_id: shown.row for shown in await rows(job_id)}
-    changes = [
-        RowChange(
-            row=places.get(row["account_id"], 0),
-            user_id=row["uuid"],
-            name=row["name"],
-            old_grade=reports.number(row["before"]),
-            new_grade=float(row["after"]),
-            old_feedback=reports.shown(row["feedback_before"]),
-            new_feedback=reports.shown(row["feedback_after"]),
-        )
-        for row in found
-    ]
-    return sorted(changes, key=lambda change: change.row)
+    return [_change(row, 0) for row in found]
+
+
+def _change(found: Record, at: int) -> RowChange:
+    return RowChange(
+        row=at,
+        user_id=found["uuid"],
+        name=found["name"],
+        old_grade=reports.number(found["before"]),
+        new_grade=float(found["after"]),
+        old_feedback=reports.shown(found["feedback_before"]),
+        new_feedback=reports.shown(found["feedback_after"]),
+    )

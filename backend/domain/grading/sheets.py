@@ -42,7 +42,7 @@ __all__ = [
     "write_template",
 ]
 
-MEMORY_BYTES = 512 << 20
+MEMORY_BYTES = 256 << 20  # of address space, so never more of memory; 100,000 rows of the template take less than 200
 WALL_S = 60.0
 
 # How the child ends when a library cannot have the memory it asks for: SIGABRT, or what confined says itself.
@@ -60,7 +60,7 @@ class SheetRefused(Unmet):
 async def read_grades(path: Path) -> ParsedSheet:
     """Read a grading sheet from a file of ours, whoever made its content.
 
-    Only .xlsx is taken, whatever the name says; up to 100,000 rows and 100 columns, 256 MiB unpacked, 512 MiB
+    Only .xlsx is taken, whatever the name says; up to 100,000 rows and 100 columns, 256 MiB unpacked, 256 MiB
     of memory and a minute of time in a child process. Formulas are not evaluated: the value saved with them
     counts. What is wrong inside the sheet is in the answer, cell by cell.
 

@@ -47,6 +47,11 @@ def far():
     return by_hand(worksheet(f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("XFD1048576")}</row>'))
 
 
+def corners():
+    """Two cells at the corners of all that may be; the parser asks for the ten million between them, 320 MB."""
+    return by_hand(worksheet(f'<row r="1">{cell("A1")}</row><row r="100010">{cell("CV100010")}</row>'))
+
+
 HOSTILE = {
     "empty": (b"", "empty"),
     "html": (b"<html><table><tr><td>1</td></tr></table></html>", "not_xlsx"),
@@ -73,6 +78,7 @@ HOSTILE = {
     "entities in styles": (by_hand(NEAR, more={"xl/styles.xml": BOMB + "<styleSheet/>"}), "entities"),
     "late entities": (by_hand(NEAR, more={"xl/styles.xml": " " * 99_999 + BOMB + "<x>&b;</x>"}), "entities"),
     "far cell": (far(), "too_many_columns"),
+    "corners": (corners(), "too_large"),
     "deep cell": (by_hand(worksheet(f'<row r="1048576">{cell("A1048576")}</row>')), "too_many_rows"),
     "deep cell, plain row": (by_hand(worksheet(f'<row r="1">{cell("A100011")}</row>')), "too_many_rows"),
     "16384 columns": (columns(16_384), "too_many_columns"),
