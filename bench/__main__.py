@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
 from backend.devstack.processes import StartError
-from bench import autosave, graded, hall, prompt, report, spreadsheet
+from bench import autosave, graded, growth, hall, prompt, reads, report, spreadsheet
 from bench.drive import LoadError
 from bench.outcome import Outcome
 from bench.scale import QUICK, WHOLE, Scale
@@ -20,6 +20,8 @@ WORKLOADS: Mapping[str, Callable[[Stand, Scale], Awaitable[Outcome]]] = {
     "graded": graded.measure,
     "hall": hall.measure,
     "spreadsheet": spreadsheet.measure,
+    "reads": reads.measure,
+    "growth": growth.measure,
 }
 
 

@@ -80,13 +80,13 @@ async def save(
 
 
 @asynccontextmanager
-async def _pool(app: Litestar) -> AsyncIterator[None]:
+async def pool(app: Litestar) -> AsyncIterator[None]:
     url, settings = os.environ["DATABASE_URL"], {"jit": "off"}
     async with asyncpg.create_pool(
         url, min_size=10, max_size=10, server_settings=settings, connection_class=_Kept
-    ) as pool:
-        app.state.pool = pool
+    ) as opened:
+        app.state.pool = opened
         yield
 
 
-app = Litestar([save], lifespan=[_pool], openapi_config=None, logging_config=None)
+app = Litestar([save], lifespan=[pool], openapi_config=None, logging_config=None)

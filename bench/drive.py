@@ -19,10 +19,10 @@ class LoadError(Exception):
     """A request failed, or a helper did: the run is void."""
 
 
-async def python(*arguments: str, env: Mapping[str, str] | None = None) -> bytes:
+async def python(*arguments: str, env: Mapping[str, str] | None = None, interpreter: str = sys.executable) -> bytes:
     """Run `python arguments` to its end and give what it printed. Raises: LoadError."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        interpreter,
         *arguments,
         env={**os.environ, **(env or {})},
         stdout=asyncio.subprocess.PIPE,

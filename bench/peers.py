@@ -45,6 +45,13 @@ def python() -> Path:
     return home / "bin" / "python"
 
 
+def folder(name: str) -> Path:
+    """A folder that lives as long as the peers' environment, for what a peer makes once. Safe to repeat."""
+    made = python().parents[1] / name
+    made.mkdir(exist_ok=True)
+    return made
+
+
 def serve(stand: Stand, name: str, app: str, env: Mapping[str, str]) -> int:
     """Start an ASGI application in the peers' environment, one process as Lulus's web is. Returns its port."""
     port = random_port(lambda first: (first,))

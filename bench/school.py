@@ -134,10 +134,11 @@ async def students(connection: asyncpg.Connection, number: int, batch_id: int, j
     enrolled = [(eid, id_, batch_id, "active") for eid, id_ in zip(enrolments, people, strict=True)]
     await copy(connection, "enrolment", "id account_id batch_id state", enrolled)
     each = zip(people, enrolments, uuids, sessions, strict=True)
-    return [Student(id_, eid, _token(jwt_secret, uuid, session)) for id_, eid, uuid, session in each]
+    return [Student(id_, eid, token(jwt_secret, uuid, session)) for id_, eid, uuid, session in each]
 
 
-def _token(jwt_secret: str, person: UUID, session: UUID) -> str:
+def token(jwt_secret: str, person: UUID, session: UUID) -> str:
+    """An access token as the login gives it."""
     return tokens.sign(
         jwt_secret,
         audience=ACCESS_AUDIENCE,
