@@ -48,6 +48,7 @@ ACTS: Mapping[str, str] = {
     "payments of a batch": "/batches/{batch}/purchases",
     "payments of an amount": "/purchases?transfer_amount={amount}",
     "people": "/users",
+    "people, by name": "/users?sort=name",
     "all attendance": "/attendances",
 }
 _BY_ADMIN = tuple(list(ACTS)[list(ACTS).index("list of courses") :])

@@ -1,5 +1,6 @@
 """One way to ask for a page of a list in SQL: allow-lists for order and filters, `id` last, one count beside it."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +10,10 @@ from backend.core import db
 from backend.core.paging import Listing, Paged
 
 T = TypeVar("T")
+
+LONG = 2_000
+KEPT_S = 15.0
+_KEPT_MOST = 256
 
 Parse = Callable[[str], Any]
 """Turns a filter's text into an SQL parameter; raises ValueError when it cannot be one."""
@@ -71,6 +76,38 @@ def _order(lens: Lens, listing: Listing) -> str:
     return f"{lens.key} {direction}"
 
 
+class _Lengths:
+    """Lengths of long lists, for some seconds: counting a million rows takes longer than all else that a page needs.
+
+    Shape: kept: (SQL, parameters) → (when it was counted, how many).
+    """
+
+    kept: dict[tuple[str, str], tuple[float, int]] = {}  # noqa: RUF012 - one for the process
+
+    @classmethod
+    def recall(cls, name: tuple[str, str]) -> int | None:
+        at, length = cls.kept.get(name, (0.0, 0))
+        return length if length and time.monotonic() - at < KEPT_S else None
+
+    @classmethod
+    def note(cls, name: tuple[str, str], length: int) -> None:
+        cls.kept.pop(name, None)
+        if length > LONG:
+            while len(cls.kept) >= _KEPT_MOST:
+                del cls.kept[next(iter(cls.kept))]
+            cls.kept[name] = (time.monotonic(), length)
+
+
+async def _length(sql: str, parameters: Sequence[Any]) -> int:
+    name = (sql, repr(parameters))
+    known = _Lengths.recall(name)
+    if known is not None:
+        return known
+    length: int = await db.value(sql, *parameters) or 0
+    _Lengths.note(name, length)
+    return length
+
+
 async def page(  # noqa: PLR0913 - a statement has these parts
     type_: type[T],
     lens: Lens,
@@ -84,15 +121,16 @@ async def page(  # noqa: PLR0913 - a statement has these parts
     """One page of `SELECT {select} FROM {source} WHERE {where}`, and how many rows there are in all.
 
     `args` are the `$n` parameters of `source` and `where` (not of `select`), from $1 on. `select` names columns like
-    the fields of `type_`. Two statements.
+    the fields of `type_`. Two statements; a list of more than 2,000 rows is counted at most every 15 seconds, so that
+    its length may be that much behind. What `source` joins only to show should be joined LEFT: it is not counted then.
     """
     parameters = list(args)
     condition = " AND ".join([f"({where})", *_conditions(lens, listing, parameters)])
     matching = f"FROM {source} WHERE {condition}"
-    total = await db.value(f"SELECT count(*) {matching}", *parameters)
+    total = await _length(f"SELECT count(*) {matching}", parameters)
     rows = await db.fetch(
         f"SELECT {select} {matching} ORDER BY {_order(lens, listing)}"
         f" LIMIT {int(listing.limit)} OFFSET {int(listing.offset)}",
         *parameters,
     )
-    return Paged(db.views(type_, rows), total or 0)
+    return Paged(db.views(type_, rows), total)

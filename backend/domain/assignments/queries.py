@@ -48,7 +48,7 @@ _SELECT = (
     "a.id, a.uuid, a.meeting_id, m.uuid AS meeting_uuid, m.batch_id, t.uuid AS teacher_uuid, a.title, a.description,"
     " a.kind, a.start_at, a.end_at, a.created_at, a.updated_at"
 )
-_SOURCE = "assignment a JOIN meeting m ON m.id = a.meeting_id LEFT JOIN account t ON t.id = a.teacher_id"
+_SOURCE = "assignment a LEFT JOIN meeting m ON m.id = a.meeting_id LEFT JOIN account t ON t.id = a.teacher_id"
 
 _LENS = listing.Lens(
     key="a.id",

@@ -105,12 +105,12 @@ BATCH_COLUMNS = (
     " b.registration_start_at, b.registration_end_at, b.start_time, b.end_time, b.room, b.quota, b.seats_taken,"
     " b.course_type, b.gate, b.certificate_after_h, b.auto_issue, b.archived_at, b.created_at, b.updated_at"
 )
-BATCH_SOURCE = "batch b JOIN course c ON c.id = b.course_id"
+BATCH_SOURCE = "batch b LEFT JOIN course c ON c.id = b.course_id"
 MEETING_COLUMNS = (
     "m.id, m.uuid, m.batch_id, b.uuid AS batch_uuid, b.slug AS batch_slug, b.title AS batch_title,"
     " m.title, m.description, m.kind, m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.created_at, m.updated_at"
 )
-MEETING_SOURCE = "meeting m JOIN batch b ON b.id = m.batch_id"
+MEETING_SOURCE = "meeting m LEFT JOIN batch b ON b.id = m.batch_id"
 
 
 _LENS = Lens(
@@ -137,10 +137,10 @@ _LENS = Lens(
 
 async def batches(listing: Listing, *, course_id: int | None = None) -> Paged[BatchView]:
     """Batches, perhaps of one course; archived ones only when the filter `archived` asks. Three statements."""
-    where = "($1::bigint IS NULL OR b.course_id = $1)"
+    where = "true" if course_id is None else "b.course_id = $1"
     if "archived" not in listing.filters:
         where += " AND b.archived_at IS NULL"
-    return await _page(listing, where, [course_id])
+    return await _page(listing, where, [] if course_id is None else [course_id])
 
 
 async def batches_by_id(batch_ids: Sequence[int], listing: Listing) -> Paged[BatchView]:

@@ -51,7 +51,7 @@ _COLUMNS = (
     " u.uuid AS by, t.created_at, t.updated_at"
 )
 _SOURCE = (
-    "attendance t JOIN meeting m ON m.id = t.meeting_id JOIN account a ON a.id = t.account_id"
+    "attendance t LEFT JOIN meeting m ON m.id = t.meeting_id LEFT JOIN account a ON a.id = t.account_id"
     " LEFT JOIN account u ON u.id = t.updated_by"
 )
 

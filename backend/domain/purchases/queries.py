@@ -67,7 +67,7 @@ class PurchaseView(PurchaseRow, frozen=True, kw_only=True):
 
 _COLUMNS = ", ".join(f"p.{field}" for field in PurchaseRow.__struct_fields__)
 _GROUP_COLUMNS = "id, uuid, group_type, name, price, created_at, updated_at"
-_SOURCE = "purchase p JOIN account a ON a.id = p.account_id JOIN batch b ON b.id = p.batch_id"
+_SOURCE = "purchase p LEFT JOIN account a ON a.id = p.account_id LEFT JOIN batch b ON b.id = p.batch_id"
 
 _LENS = Lens(
     key="p.id",
