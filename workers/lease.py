@@ -45,16 +45,17 @@ class Leases:
         self._thread.join(LEASE_S)
 
     @contextlib.contextmanager
-    def hold(self, claim: Claim, *, time_limit_s: float) -> Iterator[None]:
-        """Renew a claim while the block runs, but not past its time limit."""
-        key = (claim.id, claim.attempt)
+    def hold(self, *claims: Claim, time_limit_s: float) -> Iterator[None]:
+        """Renew claims while the block runs, but not past its time limit."""
+        until = time.monotonic() + time_limit_s
         with self._lock:
-            self._held[key] = time.monotonic() + time_limit_s
+            self._held |= {(claim.id, claim.attempt): until for claim in claims}
         try:
             yield
         finally:
             with self._lock:
-                self._held.pop(key, None)
+                for claim in claims:
+                    self._held.pop((claim.id, claim.attempt), None)
 
     def _due(self) -> list[tuple[int, int]]:
         with self._lock:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -11,7 +11,7 @@ from backend.domain.jobs.running import Claim
 
 
 class Queue(StrEnum):
-    """Classes of work, so that a long video never makes a grade wait. Three are enough: idle queues cost polling."""
+    """Classes of work, so that a long video never makes a grade wait. Three are enough: each queue costs threads."""
 
     QUICK = "quick"
     HEAVY = "heavy"
@@ -19,7 +19,10 @@ class Queue(StrEnum):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of job. With `phases` the function commits as it goes; without, all it does is one transaction."""
+    """A kind of job. With `phases` the function commits as it goes; without, all it does is one transaction.
+
+    `together`: how many jobs the function takes at once; 0: it takes one.
+    """
 
     name: str
     function: Callable[..., Awaitable[Any]]
@@ -28,11 +31,17 @@ class Kind(msgspec.Struct, frozen=True):
     queue: Queue
     time_limit_s: float
     phases: bool
+    together: int
+
+    def body(self, held: Claim) -> Any:  # noqa: ANN401 - of the type that the function asks for
+        """The body of a job."""
+        return msgspec.json.decode(held.body, type=self.body_type)
 
     def arguments(self, held: Claim) -> tuple[Any, ...]:
-        """What the function is called with."""
-        body = msgspec.json.decode(held.body, type=self.body_type)
-        return (body, held) if self.takes_claim else (body,)
+        """What the function is called with for one job."""
+        if self.together:
+            return ([self.body(held)],)
+        return (self.body(held), held) if self.takes_claim else (self.body(held),)
 
 
 KINDS: dict[str, Kind] = {}
@@ -41,7 +50,9 @@ KINDS: dict[str, Kind] = {}
 Job = Callable[..., Awaitable[Any]]
 
 
-def job(*, queue: Queue = Queue.QUICK, time_limit_s: float = 120, phases: bool = False) -> Callable[[Job], Job]:
+def job(
+    *, queue: Queue = Queue.QUICK, time_limit_s: float = 120, phases: bool = False, together: int = 0
+) -> Callable[[Job], Job]:
     """Make an async function a kind of job, named like the function.
 
     Its first parameter is the event or the body, decoded into the annotated type; a second, if any, is the Claim
@@ -50,7 +61,10 @@ def job(*, queue: Queue = Queue.QUICK, time_limit_s: float = 120, phases: bool =
     them the function commits as it goes, and may return its last step, an async function without parameters, which
     runs in one transaction with `done` and returns the report: so no job is cancelled between its effect and its end.
 
-    Raises: TypeError when two functions have one name.
+    With `together` the one parameter is a sequence of bodies, up to so many, done in one transaction; what it returns,
+    if anything, is a sequence of their reports. Whatever it raises, each of the jobs is then run by itself.
+
+    Raises: TypeError when two functions have one name, or when one with `together` has phases or a second parameter.
     """
 
     def register(function: Job) -> Job:
@@ -58,8 +72,19 @@ def job(*, queue: Queue = Queue.QUICK, time_limit_s: float = 120, phases: bool =
         if name in KINDS:
             raise TypeError(f"two jobs are named {name!r}")
         parameters = list(inspect.signature(function).parameters)
-        hints = get_type_hints(function)
-        KINDS[name] = Kind(name, function, hints[parameters[0]], len(parameters) > 1, queue, time_limit_s, phases)
+        if together and (phases or len(parameters) > 1):
+            raise TypeError(f"{name!r} runs together: in one transaction, and for no claim of its own")
+        body_type = get_type_hints(function)[parameters[0]]
+        KINDS[name] = Kind(
+            name,
+            function,
+            get_args(body_type)[0] if together else body_type,
+            len(parameters) > 1,
+            queue,
+            time_limit_s,
+            phases,
+            together,
+        )
         return function
 
     return register

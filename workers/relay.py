@@ -14,7 +14,9 @@ import redis
 from backend.core import db, wake
 from backend.core.log import configure, logger
 from backend.core.settings import settings
-from backend.domain.jobs import running
+from backend.domain.jobs import waking
+from backend.domain.jobs.running import SWEEP_S
+from backend.domain.jobs.waking import Due
 from workers import broker
 from workers.registry import Queue
 from workers.subscriptions import kinds_by_event
@@ -38,53 +40,60 @@ class Relay:
 
     def __init__(self, kinds: Mapping[str, Sequence[str]] | None = None) -> None:
         self._kinds = kinds_by_event() if kinds is None else kinds
+        self._is_broker_there = True
         self.stop = asyncio.Event()
         self._bell = asyncio.Event()
         self._listener: asyncpg.Connection | None = None
 
-    async def step(self) -> int:
-        """Expand and publish until nothing is left, or until `SLICE_S` are over; says how many rows were moved.
+    async def step(self) -> bool:
+        """Expand and publish until nothing is left, or until `SLICE_S` are over; says whether something is left.
 
-        Events are expanded first, so that they become jobs also while nobody takes messages.
+        While the broker is away events still become jobs; their messages are sent when it is back.
         """
-        moved = 0
         enough = asyncio.get_running_loop().time() + SLICE_S
         while not self.stop.is_set() and asyncio.get_running_loop().time() < enough:
-            expanded = await self.expand()
-            moved += expanded
-            if expanded == BATCH:
+            if await self.expand(is_sending=self._is_broker_there) == BATCH:
                 continue
-            published = await self.publish()
-            moved += published
-            if expanded + published == 0:
-                break
-        return moved
+            if await self.publish() < BATCH:
+                return False
+        return not self.stop.is_set()
 
-    async def expand(self) -> int:
-        """Turn one batch of events into jobs."""
-        async with db.transaction():
-            events = await running.waiting_events(BATCH)
-            if events:
-                await running.expand(events, self._kinds)
-            return len(events)
+    async def expand(self, *, is_sending: bool = False) -> int:
+        """Turn one batch of events into jobs, and send their wake-ups or leave that to `publish`; says how many."""
+        made = await waking.expand(self._kinds, BATCH, are_published=is_sending)
+        if is_sending:
+            await self._send(made.jobs)
+        return made.events
 
     async def publish(self) -> int:
-        """Send one batch of wake-ups; the rows stay locked meanwhile, so that no other relay sends them too."""
-        async with db.transaction():
-            due = await running.unpublished(BATCH)
-            if due:
-                await asyncio.to_thread(_send, due)
-                await running.mark_published([job_id for job_id, _ in due])
-            return len(due)
+        """Send one batch of wake-ups for jobs that are due."""
+        due = await waking.publish(BATCH)
+        await self._send(due)
+        return len(due)
+
+    async def _send(self, due: Sequence[Due]) -> None:
+        """Send the wake-ups of jobs that are noted as published; what cannot be sent is not published after all.
+
+        If the relay dies in between, the sweep finds them.
+        """
+        if not due:
+            return
+        try:
+            await asyncio.to_thread(_send, due)
+        except BaseException:
+            self._is_broker_there = False
+            await waking.unpublish([one.id for one in due])
+            raise
+        self._is_broker_there = True
 
     async def sweep(self) -> int:
         """Wake late jobs again: leases that are over, and wake-ups that were lost."""
         waiting = await asyncio.to_thread(lambda: sum(broker.waiting(queue) for queue in Queue))
-        late = await running.late(queued_s=STRANDED_IN_A_BACKLOG_S if waiting else STRANDED_S, limit=BATCH)
+        late = await waking.late(queued_s=STRANDED_IN_A_BACKLOG_S if waiting else STRANDED_S, limit=BATCH)
         if late:
             _log.warning("jobs woken again", jobs=len(late))
             await asyncio.to_thread(_send, late)
-            await running.mark_published([job_id for job_id, _ in late])
+            await waking.mark_published([one.id for one in late])
         return len(late)
 
     async def serve(self) -> None:
@@ -95,11 +104,11 @@ class Relay:
             try:
                 await self._listen()
                 self._bell.clear()
-                moved = await self.step()
-                if loop.time() - swept >= running.SWEEP_S:
+                is_more = await self.step()
+                if loop.time() - swept >= SWEEP_S:
                     swept = loop.time()
                     await self.sweep()
-                if not moved:
+                if not is_more:
                     await self._sleep(await self._pause())
             except (asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError, OSError, TimeoutError) as error:
                 _log.warning("relay backs off", error=type(error).__name__)
@@ -107,7 +116,7 @@ class Relay:
         await self.close()
 
     async def _pause(self) -> float:
-        next_s = await running.seconds_to_next()
+        next_s = await waking.seconds_to_next()
         return POLL_S if next_s is None else max(0.0, min(POLL_S, next_s))
 
     async def _sleep(self, seconds: float) -> None:
@@ -137,9 +146,8 @@ class Relay:
             self._listener = None
 
 
-def _send(due: list[tuple[int, str]]) -> None:
-    for job_id, kind in due:
-        broker.send(job_id, kind)
+def _send(due: Sequence[Due]) -> None:
+    broker.send(due)
 
 
 async def main() -> None:

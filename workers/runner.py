@@ -1,17 +1,20 @@
-"""One job, from wake-up to end: claim, run inside its limits, finish, or say why not."""
+"""One job, or several of a kind together, from wake-up to end: claim, run inside limits, finish, or say why not."""
 
 import asyncio
 import contextlib
 import contextvars
 import os
 import socket
+from collections.abc import Coroutine, Sequence
+from typing import Any
+from uuid import uuid4
 
 import msgspec
 
 from backend.core import db
 from backend.core.errors import DomainError
 from backend.core.log import logger, request_id
-from backend.domain.jobs import running
+from backend.domain.jobs import running, together
 from backend.domain.jobs.errors import Fenced
 from backend.domain.jobs.running import Claim
 from backend.domain.jobs.terms import JobState
@@ -35,17 +38,25 @@ class Runner:
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
-        self._running = set[asyncio.Task[JobState | None]]()
+        self._running = set[asyncio.Task[Any]]()
         self._is_stopping = False
 
     async def run(self, job_id: int) -> JobState | None:
-        """Run a job if it is there to be taken; says how it ended, None when it was not ours.
+        """Run a job if it is there to be taken; says how it ended, None when it was not ours."""
+        state: JobState | None = await self._apart(self._run(job_id))
+        return state
 
-        It runs in a context of its own, so that nothing of one job reaches the next.
-        """
+    async def run_together(self, kind_name: str) -> int:
+        """Run what is due of a kind and has not been tried, as many together as it takes; says how many were done."""
+        done: int | None = await self._apart(self._run_together(kind_name))
+        return done or 0
+
+    async def _apart(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - what the work gives
+        """Run in a context of its own, so that nothing of one job reaches the next. None: the worker stops."""
         if self._is_stopping:
+            work.close()
             return None
-        task = asyncio.get_running_loop().create_task(self._run(job_id), context=contextvars.Context())
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
         self._running.add(task)
         try:
             return await task
@@ -72,6 +83,9 @@ class Runner:
             _log.warning("unknown kind of job", job=held.id, kind=held.kind)
             await running.give_back(held, "unknown kind", after_s=UNKNOWN_KIND_DELAY_S)
             return JobState.QUEUED
+        return await self._run_one(held, kind)
+
+    async def _run_one(self, held: Claim, kind: Kind) -> JobState | None:
         with self._leases.hold(held, time_limit_s=kind.time_limit_s), metrics.job_timed(held.kind) as outcome:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
@@ -79,6 +93,40 @@ class Runner:
         say = _log.debug if is_routine else _log.info
         say("job", job=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
         return state
+
+    async def _run_together(self, kind_name: str) -> int:
+        kind = KINDS.get(kind_name)
+        if kind is None or not kind.together:  # a worker of another release: the sweep finds one that knows it
+            return 0
+        held = await together.claim(kind.name, kind.together, WORKER)
+        if len(held) == 1:
+            request_id.set(held[0].request_id)
+            return int(await self._run_one(held[0], kind) is JobState.DONE)
+        if not held:
+            return 0
+        request_id.set(f"together-{uuid4().hex}")  # of what they do; the line says whose it is
+        with (
+            self._leases.hold(*held, time_limit_s=kind.time_limit_s),
+            metrics.job_timed(kind.name, len(held)) as outcome,
+        ):
+            is_done = await self._attempt_together(held, kind)
+            outcome.append(JobState.DONE if is_done else JobState.QUEUED)
+        requests = {one.id: one.request_id for one in held}
+        _log.info("jobs together", kind=kind.name, jobs=len(held), state=outcome[0], requests=requests)
+        return len(held) if is_done else 0
+
+    async def _attempt_together(self, held: Sequence[Claim], kind: Kind) -> bool:
+        try:
+            async with asyncio.timeout(kind.time_limit_s):
+                await execute_together(held, kind)
+        except asyncio.CancelledError:
+            await asyncio.shield(together.give_back(held, None))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke: whose fault it is shows when each runs alone
+            _log.warning("jobs run alone after all", kind=kind.name, jobs=len(held), exc_info=error)
+            await together.give_back(held, f"together: {type(error).__name__}")
+            return False
+        return True
 
     async def _attempt(self, held: Claim, kind: Kind) -> JobState | None:
         try:
@@ -129,7 +177,8 @@ async def execute(held: Claim, kind: Kind) -> None:
     arguments = kind.arguments(held)
     if not kind.phases:
         async with db.transaction():
-            await running.finish(held, await kind.function(*arguments))
+            made = await kind.function(*arguments)
+            await running.finish(held, made[0] if kind.together and made is not None else made)
         return
 
     async def fence() -> None:
@@ -139,3 +188,13 @@ async def execute(held: Claim, kind: Kind) -> None:
         last = await kind.function(*arguments)
     async with db.transaction():
         await running.finish(held, await last() if callable(last) else last)
+
+
+async def execute_together(held: Sequence[Claim], kind: Kind) -> None:
+    """Run the function for claimed jobs of one kind, and mark them all done, in one transaction.
+
+    Raises: Fenced, when one of them is not ours any more, and whatever the function raises.
+    """
+    async with db.transaction():
+        reports = await kind.function([kind.body(one) for one in held])
+        await together.finish(held, reports)

@@ -1,6 +1,7 @@
 """Jobs for tests of real worker processes; loaded with `python -m workers.run --also tests.workers.extra_jobs`."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
@@ -42,3 +43,10 @@ if "test_slow" not in KINDS:
         async with db.transaction():
             await count(body.key)
         return "ten steps"
+
+    @job(time_limit_s=60, together=20)
+    async def test_many(bodies: Sequence[Slow]) -> None:
+        """Count all in one transaction, then work on as long as the slowest of them says."""
+        for body in bodies:
+            await count(body.key)
+        await asyncio.sleep(max(body.seconds for body in bodies))

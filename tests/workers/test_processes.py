@@ -90,6 +90,23 @@ async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'long'") == 1
 
 
+async def test_a_worker_killed_among_many_jobs_leaves_them_to_others(database, processes):
+    processes.start(*RELAY)
+    worker = processes.start(*WORKER)
+    async with db.transaction():
+        for number in range(20):
+            await jobs.enqueue("test_many", Slow(f"k{number}", 60))
+    await eventually(RUNNING, 20, STARTS_S, processes)
+    processes.start(*WORKER)
+    await says("ready for action", 2, processes)
+    await db.statement("UPDATE job SET body = jsonb_set(body, '{seconds}', '0')")
+    os.kill(worker.pid, signal.SIGKILL)
+    await eventually("SELECT min(attempt) FROM job", 2, 15, processes)
+    await eventually(DONE, 20, STARTS_S, processes)
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 20
+    assert await db.value("SELECT max(attempt) FROM job") == 2, "each alone, and counted"
+
+
 async def test_a_paused_worker_finds_its_job_gone(database, processes):
     processes.start(*RELAY)
     processes.start(*WORKER)

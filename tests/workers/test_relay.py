@@ -65,7 +65,7 @@ async def test_an_endless_backlog_neither_starves_the_sweep_nor_keeps_it_from_st
     made = relay.Relay({})
     swept = asyncio.Event()
 
-    async def one_more():
+    async def one_more(**_):
         await asyncio.sleep(0)
         return relay.BATCH
 

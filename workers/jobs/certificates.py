@@ -100,13 +100,13 @@ async def issue_batch(body: Batch, held: Claim) -> Report:
     return Report(issued, max(0, len(members) - issued - len(refused)), refused)
 
 
-@job()
-async def consider_certificate(event: ProgressMade) -> bool:
-    """Give a certificate to somebody who has just done the last thing, where certificates come by themselves.
+@job(together=250)
+async def consider_certificate(events: Sequence[ProgressMade]) -> None:
+    """Give certificates to those who have just done the last thing, where certificates come by themselves.
 
     Safe to repeat: there is one certificate per person and batch.
     """
-    return await commands.consider(event.enrolment_id)
+    await commands.consider([event.enrolment_id for event in events])
 
 
 @job(queue=Queue.HEAVY, phases=True, time_limit_s=3600)

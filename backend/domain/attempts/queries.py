@@ -1,6 +1,6 @@
 """What can be asked about attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -235,30 +235,37 @@ async def upcoming_quizzes(actor: Actor, listing: Listing) -> Paged[UpcomingQuiz
     )
 
 
-async def state_of(attempt_id: int) -> AttemptState:
-    """Where an attempt stands.
+async def states_of(attempt_ids: Collection[int]) -> dict[int, AttemptState]:
+    """Where some attempts stand, by their ids.
 
-    Raises: AttemptNotFound.
+    Raises: AttemptNotFound, when one of them is not there.
     """
-    state = await db.value("SELECT state FROM attempt WHERE id = $1", attempt_id)
-    if state is None:
-        raise AttemptNotFound(ref=str(attempt_id))
-    return AttemptState(state)
+    rows = await db.fetch("SELECT id, state FROM attempt WHERE id = ANY($1)", list(attempt_ids))
+    states = {row["id"]: AttemptState(row["state"]) for row in rows}
+    for attempt_id in attempt_ids:
+        if attempt_id not in states:
+            raise AttemptNotFound(ref=str(attempt_id))
+    return states
 
 
-async def final_answers(attempt_ids: Sequence[int]) -> list[FinalAnswers]:
-    """Those of some attempts that await grading, with their answers; locks them. Two statements."""
-    held = await db.fetch(
-        "SELECT id, assessment_id, key_version FROM attempt WHERE id = ANY($1) AND state = 'submitted'"
-        " ORDER BY id FOR NO KEY UPDATE",
+async def final_answers(attempt_ids: Collection[int]) -> list[FinalAnswers]:
+    """Those of some attempts that await grading, with their answers; locks them. One statement.
+
+    Whoever is seen as submitted was committed with all answers before: the statement sees one moment.
+    """
+    rows = await db.fetch(
+        "SELECT t.id, t.assessment_id, t.key_version, w.question_ids, w.option_ids FROM attempt t"
+        " LEFT JOIN LATERAL (SELECT array_agg(question_id) AS question_ids, array_agg(option_id) AS option_ids"
+        "  FROM answer WHERE attempt_id = t.id) AS w ON true"
+        " WHERE t.id = ANY($1) AND t.state = 'submitted' ORDER BY t.id FOR NO KEY UPDATE OF t",
         list(attempt_ids),
     )
-    if not held:
-        return []
-    rows = await db.fetch(
-        "SELECT attempt_id, question_id, option_id FROM answer WHERE attempt_id = ANY($1)", [row["id"] for row in held]
-    )
-    answers: dict[int, dict[int, int]] = {row["id"]: {} for row in held}
-    for row in rows:
-        answers[row["attempt_id"]][row["question_id"]] = row["option_id"]
-    return [FinalAnswers(**row, answers=answers[row["id"]]) for row in held]
+    return [
+        FinalAnswers(
+            id=row["id"],
+            assessment_id=row["assessment_id"],
+            key_version=row["key_version"],
+            answers=dict(zip(row["question_ids"] or (), row["option_ids"] or (), strict=True)),
+        )
+        for row in rows
+    ]

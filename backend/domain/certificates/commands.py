@@ -1,6 +1,6 @@
 """What can be done with certificates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NoReturn
 from uuid import UUID
 
@@ -111,18 +111,19 @@ async def issue_to(batch_id: int, enrolment_ids: Sequence[int], *, job_id: int) 
         return await _number(batch_id, enrolment_ids, is_asked_for=False, job_id=job_id)
 
 
-async def consider(enrolment_id: int) -> bool:
-    """Give somebody a certificate if their batch gives them unasked, and they may have one; says whether.
+async def consider(enrolment_ids: Collection[int]) -> int:
+    """Give certificates to those whose batch gives them unasked, and who may have one; says how many. All or none.
 
     Safe to repeat. Nobody whose certificate was revoked gets one this way.
 
     Emits: CertificateNumbered.
     """
     async with transaction():
-        enrolment = await enrolments.enrolment_by_id(enrolment_id)
-        if not (await batches.batch(enrolment.batch_id)).auto_issue:
-            return False
-        return bool(await _issue_unasked(enrolment.batch_id, [enrolment_id]))
+        unasked = await queries.unasked(enrolment_ids)
+        if len(unasked) > 1:  # all of them before any counter
+            everybody = sorted(id_ for members in unasked.values() for id_ in members)
+            await db.fetch("SELECT id FROM enrolment WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", everybody)
+        return sum([await _issue_unasked(batch_id, members) for batch_id, members in unasked.items()])
 
 
 async def reconsider(batch_id: int, enrolment_ids: Sequence[int]) -> int:

@@ -1,6 +1,6 @@
 """What can be asked about certificates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from backend.domain.certificates.errors import CertificateNotFound, NotEnrolled,
 from backend.domain.certificates.rules import Facts, Reason
 from backend.domain.certificates.terms import CertificatePaper, CertificateState, Fact, Topic
 from backend.domain.enrolments import queries as enrolments
+from backend.domain.enrolments.errors import EnrolmentNotFound
 from backend.domain.enrolments.queries import Missing
 
 
@@ -268,6 +269,25 @@ async def automatic() -> dict[int, list[int]]:
     They may still be ineligible.
     """
     return {found["batch_id"]: found["enrolment_ids"] for found in await db.fetch(_AUTOMATIC)}
+
+
+async def unasked(enrolment_ids: Collection[int]) -> dict[int, list[int]]:
+    """Those of some enrolments whose batch gives certificates by itself: batch → enrolments. One statement.
+
+    Raises: EnrolmentNotFound, when one of them is not there.
+    """
+    rows = await db.fetch(
+        "SELECT e.id, e.batch_id, b.auto_issue FROM enrolment e JOIN batch b ON b.id = e.batch_id"
+        " WHERE e.id = ANY($1) ORDER BY e.batch_id, e.id",
+        list(enrolment_ids),
+    )
+    for unknown in set(enrolment_ids) - {row["id"] for row in rows}:
+        raise EnrolmentNotFound(enrolment=unknown)
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        if row["auto_issue"]:
+            found.setdefault(row["batch_id"], []).append(row["id"])
+    return found
 
 
 async def unfinished(batch_id: int | None = None) -> list[int]:

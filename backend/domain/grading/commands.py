@@ -1,6 +1,6 @@
 """What can be done with results and grades."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from backend.core import db
 from backend.core.db import transaction
@@ -16,43 +16,41 @@ from backend.domain.grading.scoring import Item, Score, score
 
 
 async def grade_attempt(attempt_id: int) -> None:
-    """Score a submitted attempt. A graded one is left alone.
+    """Score a submitted attempt, as `grade_attempts` does."""
+    await grade_attempts([attempt_id])
 
-    Raises: AttemptNotFinal.
+
+async def grade_attempts(attempt_ids: Collection[int]) -> int:
+    """Score those of these attempts that are submitted, in five statements however many they are.
+
+    Locks them; graded ones are left alone. All or none. Says how many were graded.
+
+    Raises: AttemptNotFinal, which names the first of them.
     Emits: AttemptGraded.
     """
     async with transaction():
-        if not await _grade([attempt_id]):
-            state = await attempt_queries.state_of(attempt_id)
-            if state is AttemptState.OPEN:
-                raise AttemptNotFinal(attempt=attempt_id)
+        graded = await _grade(attempt_ids)
+        if graded < len(set(attempt_ids)):
+            states = await attempt_queries.states_of(attempt_ids)
+            still_open = [attempt_id for attempt_id, state in states.items() if state is AttemptState.OPEN]
+            if still_open:
+                raise AttemptNotFinal(attempt=still_open[0])
+        return graded
 
 
-async def grade_attempts(attempt_ids: Sequence[int]) -> int:
-    """Score those of these attempts that are submitted and not graded, in six statements however many they are.
-
-    Locks them; the others are left alone. Says how many were graded.
-
-    Emits: AttemptGraded.
-    """
-    async with transaction():
-        return await _grade(attempt_ids)
-
-
-async def _grade(attempt_ids: Sequence[int]) -> int:
+async def _grade(attempt_ids: Collection[int]) -> int:
     answered = await attempt_queries.final_answers(attempt_ids)
     if not answered:
         return 0
     keys = await assessments.answer_keys({attempt.assessment_id for attempt in answered})
-    await _record(answered, [_score(keys[attempt.assessment_id], attempt) for attempt in answered])
+    items = {
+        assessment_id: [Item(entry.question_id, entry.points, entry.right_option_id) for entry in key]
+        for assessment_id, key in keys.items()
+    }
+    await _record(answered, [score(items[attempt.assessment_id], attempt.answers) for attempt in answered])
     await attempts.mark_graded([attempt.id for attempt in answered])
     await emit(*[AttemptGraded(attempt.id) for attempt in answered])
     return len(answered)
-
-
-def _score(key: Sequence[assessments.KeyView], attempt: FinalAnswers) -> Score:
-    items = [Item(entry.question_id, entry.points, entry.right_option_id) for entry in key]
-    return score(items, attempt.answers)
 
 
 async def _record(answered: Sequence[FinalAnswers], scores: Sequence[Score]) -> None:

@@ -4,11 +4,11 @@ Every change says `WHERE id AND attempt AND state = 'running'`: a job that was c
 become done, and what ran for it is rolled back with it.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db, wake
 from backend.domain.jobs import rules
@@ -36,13 +36,8 @@ class Claim(msgspec.Struct, frozen=True):
     request_id: str
 
 
-class Expansion(msgspec.Struct, frozen=True):
-    """An event of the outbox that has to become jobs."""
-
-    id: int
-    name: str
-    body: str
-    request_id: str
+CLAIMED = "job.id, uuid, kind, body::text AS body, attempt, max_attempts, owner_id, request_id"
+"""What a claim needs of a row."""
 
 
 async def claim(job_id: int, worker: str) -> Claim | None:
@@ -51,7 +46,7 @@ async def claim(job_id: int, worker: str) -> Claim | None:
     None: somebody else has it, it is over, or it is not due yet. Attempts used up: it is parked.
     """
     found = await db.row(
-        "UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'parked' ELSE 'running' END,"
+        "UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'parked' ELSE 'running' END,"  # noqa: S608 - our names
         " attempt = least(attempt + 1, max_attempts + 1), worker = $2, version = version + 1,"
         " started_at = coalesce(started_at, now()),"
         " lease_until = CASE WHEN attempt >= max_attempts THEN NULL ELSE now() + make_interval(secs => $3) END,"
@@ -59,7 +54,7 @@ async def claim(job_id: int, worker: str) -> Claim | None:
         " error = CASE WHEN attempt >= max_attempts THEN coalesce(error, 'the worker died') ELSE error END"
         " WHERE id = $1 AND run_at <= now()"
         " AND (state = 'queued' OR (state = 'running' AND lease_until < now()))"
-        " RETURNING id, uuid, kind, body::text AS body, attempt, max_attempts, owner_id, request_id, state",
+        f" RETURNING {CLAIMED}, state",
         job_id,
         worker,
         LEASE_S,
@@ -70,6 +65,11 @@ async def claim(job_id: int, worker: str) -> Claim | None:
         wake.changed(found["uuid"])()
     if found["state"] == JobState.PARKED:
         return None
+    return claimed(found)
+
+
+def claimed(found: Record) -> Claim:
+    """A row of the columns `CLAIMED` as the claim it is."""
     return Claim(
         found["id"],
         found["uuid"],
@@ -181,72 +181,6 @@ async def give_back(held: Claim, why: str, *, after_s: float = 0.0) -> None:
         raise Fenced(held.id)
     wake.ring()
     wake.changed(held.uuid)()
-
-
-async def waiting_events(limit: int) -> list[Expansion]:
-    """Events without jobs, locked for this transaction; other relays pass over them."""
-    rows = await db.fetch(
-        "SELECT id, name, body::text AS body, request_id FROM outbox WHERE expanded_at IS NULL"
-        " ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-        limit,
-    )
-    return db.views(Expansion, rows)
-
-
-async def expand(events: Sequence[Expansion], kinds: Mapping[str, Sequence[str]]) -> int:
-    """Turn events into one job per subscription and mark them, in the open transaction. Says how many jobs."""
-    pairs = [(event, kind) for event in events for kind in kinds.get(event.name, ())]
-    made = 0
-    if pairs:
-        made = await db.statement(
-            "INSERT INTO job (kind, body, unique_key, event_id, request_id)"
-            " SELECT kind, body::jsonb, key, event_id, request_id"
-            " FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])"
-            "  AS e (kind, body, key, event_id, request_id) ON CONFLICT (unique_key) DO NOTHING",
-            [kind for _, kind in pairs],
-            [event.body for event, _ in pairs],
-            [f"event:{event.id}:{kind}" for event, kind in pairs],
-            [event.id for event, _ in pairs],
-            [event.request_id for event, _ in pairs],
-        )
-    await db.statement("UPDATE outbox SET expanded_at = now() WHERE id = ANY($1)", [event.id for event in events])
-    return made
-
-
-async def unpublished(limit: int) -> list[tuple[int, str]]:
-    """Due jobs (id, kind) that no message speaks of yet, locked for this transaction."""
-    rows = await db.fetch(
-        "SELECT id, kind FROM job WHERE state = 'queued' AND published_at IS NULL AND run_at <= now()"
-        " ORDER BY run_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
-        limit,
-    )
-    return [(found["id"], found["kind"]) for found in rows]
-
-
-async def mark_published(ids: Sequence[int]) -> None:
-    """Note that messages were sent. A lost note is a second wake-up, harmless."""
-    await db.statement("UPDATE job SET published_at = now() WHERE id = ANY($1) AND state = 'queued'", list(ids))
-
-
-async def late(*, queued_s: float, limit: int) -> list[tuple[int, str]]:
-    """Jobs to wake again: published more than `queued_s` ago and still queued, or running with the lease over."""
-    rows = await db.fetch(
-        "(SELECT id, kind FROM job WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $2)"
-        " UNION ALL (SELECT id, kind FROM job WHERE state = 'queued' AND run_at <= now()"
-        "  AND published_at < now() - make_interval(secs => $1) ORDER BY published_at LIMIT $2)",
-        queued_s,
-        limit,
-    )
-    return [(found["id"], found["kind"]) for found in rows]
-
-
-async def seconds_to_next() -> float | None:
-    """How long until a queued job falls due that is not due yet; None when there is none."""
-    seconds: float | None = await db.value(
-        "SELECT extract(epoch FROM min(run_at) - now())::float8 FROM job"
-        " WHERE state = 'queued' AND published_at IS NULL AND run_at > now()"
-    )
-    return seconds
 
 
 async def purge(most: int) -> int:

@@ -208,7 +208,7 @@ async def test_the_clock_closes_what_is_overdue_after_the_grace(a_person: MakePe
     for attempt in late:
         closed = await queries.attempt(SYSTEM, attempt.id)
         assert (closed.state, closed.closed_by) == (AttemptState.SUBMITTED, ClosedBy.CLOCK)
-    assert await queries.state_of(in_grace.id) is AttemptState.OPEN
+    assert (await queries.states_of([in_grace.id]))[in_grace.id] is AttemptState.OPEN
     assert await db.value("SELECT count(*) FROM outbox WHERE name = 'attempts.attempt.submitted.v1'") == 4
     assert await db.value("SELECT count(*) FROM completion") == 4
 

@@ -180,7 +180,7 @@ async def test_revoking_frees_the_person_and_keeps_the_number():
     with pytest.raises(CertificateNotFound):
         await commands.public_file(view.number, address="192.0.2.1")
     enrolment = await enrolled.enrolment(actor.person_id, batch.id)
-    assert not await commands.consider(enrolment.id)
+    assert not await commands.consider([enrolment.id])
     assert await queries.automatic() == {}
     unasked = await commands.issue_to(batch.id, [enrolment.id], job_id=1)
     assert [reason.fact for reason in unasked.refused[0].reasons] == [Fact.WAS_REVOKED]
@@ -236,14 +236,29 @@ async def test_certificates_that_come_by_themselves():
     account_id, *_ = await an_account(Role.STUDENT)
     enrolment_id = await graduate(batch, meetings, account_id)
     await enrolments.add_activity(batch.id, meetings[0].id, ActivityKind.QUIZ, 1, "Quiz")
-    assert not await commands.consider(enrolment_id)
+    assert not await commands.consider([enrolment_id])
     await enrolments.complete(account_id, ActivityKind.QUIZ, 1)
     assert [ran.kind for ran in await drain()] == ["consider_certificate", "render_certificate", "mail_certificate"]
-    assert not await commands.consider(enrolment_id)
+    assert not await commands.consider([enrolment_id])
     quiet, held = await a_finished_batch()
-    assert not await commands.consider(await graduate(quiet, held, account_id))
+    assert not await commands.consider([await graduate(quiet, held, account_id)])
     with pytest.raises(Exception, match="not_found"):
-        await commands.consider(4711)
+        await commands.consider([enrolment_id, 4711])
+
+
+async def test_many_are_considered_at_once(statements: list[str]):
+    batches = [await a_finished_batch(auto_issue=True) for _ in range(2)] + [await a_finished_batch()]
+    people = []
+    for batch, meetings in batches:
+        for _ in range(3):
+            account_id, *_ = await an_account(Role.STUDENT)
+            people.append(await graduate(batch, meetings, account_id))
+    await db.statement("DELETE FROM certificate")
+    assert await commands.consider(people) == 6
+    assert await db.value("SELECT count(*) FROM job WHERE kind = 'render_certificate'") == 6
+    statements.clear()
+    assert await commands.consider(people) == 0
+    assert len(statements) <= 8, "however many they are"
 
 
 async def test_what_is_printed_survives_a_change_of_its_form():

@@ -61,7 +61,7 @@ async def test_many_are_graded_as_each_alone_would_be(a_person: MakePerson, stat
     ]
     statements.clear()
     assert await grading.grade_attempts([attempt_id for attempt_id, _, _ in taken]) == 8
-    assert len(statements) == 6
+    assert len(statements) == 5
     for attempt_id, right, quiz in taken:
         made = (await queries.attempt_result(SYSTEM, attempt_id)).result
         assert made is not None
@@ -78,6 +78,18 @@ async def test_an_open_attempt_is_not_graded(student: Person):
         await grading.grade_attempt(attempt.id)
     with pytest.raises(ResultNotFound):
         await queries.attempt_result(student.actor, attempt.id)
+
+
+async def test_an_open_attempt_among_others_keeps_them_all_back(a_person: MakePerson):
+    quiz, first, second = await a_quiz(), await a_person(), await a_person()
+    submitted = await a_submitted(quiz, first, right=1)
+    still_open = await an_attempt(quiz, second.actor)
+    with pytest.raises(AttemptNotFinal) as told:
+        async with db.savepoint():
+            await grading.grade_attempts([submitted, still_open.id])
+    assert told.value.data == {"attempt": still_open.id}
+    assert await db.value("SELECT count(*) FROM result") == 0
+    assert await grading.grade_attempts([submitted, submitted]) == 1
 
 
 async def test_an_attempt_that_is_not_there_is_not_graded(database: None):
