@@ -17,7 +17,7 @@ from backend.core.outbox import emit
 from bench.noop import Nothing
 
 TOGETHER = 100
-PAUSE_S = (0.05, 0.15)
+PAUSE_S = (0.03, 0.12)
 
 
 async def _paced(number: int) -> dict[int, float]:

@@ -91,7 +91,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     waits = await _idle(stand, control, scale.prompt_samples)
     stand.start("bare_worker", f"python -m dramatiq bench.bare_queue --processes 1 --threads {THREADS}")
     sides = {"Lulus": lambda: _ours(stand, control, number), CEILING: lambda: _bare(stand, number)}
-    taken = await interleaved(sides, scale.rounds)
+    taken = await interleaved(sides, scale.prompt_rounds)
     await control.close()
     peaks = stand.peaks_mib(("relay", "worker", "bare_worker", "postgres", "valkey"))
     stand.stop("bare_worker")

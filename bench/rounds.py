@@ -43,10 +43,12 @@ class Side(msgspec.Struct):
 Take = Callable[[], Awaitable[Slice]]
 
 
-async def interleaved(sides: Mapping[str, Take], rounds: int) -> dict[str, list[Slice]]:
-    """Run every side once as a warm-up that does not count, then `rounds` times forth and back in turn."""
+async def interleaved(
+    sides: Mapping[str, Take], rounds: int, warm_up: Mapping[str, Take] | None = None
+) -> dict[str, list[Slice]]:
+    """Run every side (or its `warm_up`) once without counting it, then `rounds` times forth and back in turn."""
     taken: dict[str, list[Slice]] = {name: [] for name in sides}
-    for take in sides.values():
+    for take in (warm_up or sides).values():
         await take()
     order = list(sides)
     for number in range(rounds):

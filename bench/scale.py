@@ -11,6 +11,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     autosave_questions: int
     prompt_samples: int
     prompt_events: int
+    prompt_rounds: int
     backlog: int
     backlog_rounds: int
     steady_s: int
@@ -34,7 +35,8 @@ WHOLE = Scale(
     rounds=6,
     autosave_questions=20,
     prompt_samples=400,
-    prompt_events=10_000,
+    prompt_events=4_000,
+    prompt_rounds=4,
     backlog=20_000,
     backlog_rounds=2,
     steady_s=30,
@@ -56,11 +58,12 @@ QUICK = Scale(
     name="quick",
     rounds=6,
     autosave_questions=2,
-    prompt_samples=150,
-    prompt_events=3_000,
+    prompt_samples=100,
+    prompt_events=800,
+    prompt_rounds=3,
     backlog=2_000,
     backlog_rounds=2,
-    steady_s=10,
+    steady_s=6,
     buyers=1_000,
     seats=250,
     enrol_rounds=2,

@@ -110,7 +110,7 @@ class _Consumer(_RedisConsumer):
 
     def __next__(self) -> Any:  # noqa: ANN401 - dramatiq's
         """The next message, or None after a while."""
-        if self.outstanding_message_count >= self.prefetch:
+        if not self.message_cache and self.outstanding_message_count >= self.prefetch:
             self._freed.wait(POLL_S)
         self._freed.clear()
         message = super().__next__()  # type: ignore[no-untyped-call]

@@ -13,8 +13,10 @@ from backend.core import db
 from backend.core.settings import settings
 from backend.devstack import services
 from backend.domain.jobs import commands as jobs
+from backend.domain.jobs.waking import Due
 from tests.processes import STARTS_S, Processes
 from tests.workers.extra_jobs import Slow
+from workers import broker
 
 pytestmark = pytest.mark.processes
 
@@ -91,12 +93,12 @@ async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes)
 
 
 async def test_a_worker_killed_among_many_jobs_leaves_them_to_others(database, processes):
-    processes.start(*RELAY)
     worker = processes.start(*WORKER)
     async with db.transaction():
-        for number in range(20):
-            await jobs.enqueue("test_many", Slow(f"k{number}", 60))
+        ids = [(await jobs.enqueue("test_many", Slow(f"k{number}", 50))).id for number in range(20)]
+    broker.send([Due(job_id, "test_many", is_fresh=True) for job_id in ids])
     await eventually(RUNNING, 20, STARTS_S, processes)
+    processes.start(*RELAY)
     processes.start(*WORKER)
     await says("ready for action", 2, processes)
     await db.statement("UPDATE job SET body = jsonb_set(body, '{seconds}', '0')")
