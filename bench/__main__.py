@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
 from backend.devstack.processes import StartError
-from bench import autosave, graded, growth, hall, prompt, reads, report, spreadsheet
+from bench import autosave, graded, growth, hall, prompt, quota, reads, report, spreadsheet
 from bench.drive import LoadError
 from bench.outcome import Outcome
 from bench.scale import QUICK, WHOLE, Scale
@@ -19,6 +19,7 @@ WORKLOADS: Mapping[str, Callable[[Stand, Scale], Awaitable[Outcome]]] = {
     "prompt": prompt.measure,
     "graded": graded.measure,
     "hall": hall.measure,
+    "quota": quota.measure,
     "spreadsheet": spreadsheet.measure,
     "reads": reads.measure,
     "growth": growth.measure,

@@ -22,13 +22,15 @@ class Spec(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """What came back: per request its latency and the moment (epoch seconds) of its answer, in the order sent."""
+    """What came back: per request its latency, the moment (epoch seconds) of its answer, its status, as sent."""
 
     seconds: float
     statuses: dict[int, int]
     ms: list[list[float]]
     answered_at: list[list[float]]
     sample: bytes
+    began_at: float = 0.0
+    codes: list[list[int]] = []  # msgspec copies empty defaults
 
 
 class Connection(asyncio.Protocol):
@@ -75,6 +77,8 @@ async def _one(
 ) -> None:
     ms: list[float] = []
     answered: list[float] = []
+    codes: list[int] = []
+    answer.codes.append(codes)
     answer.ms.append(ms)
     answer.answered_at.append(answered)
     for number, request in enumerate(requests):
@@ -89,6 +93,7 @@ async def _one(
             response, status = repr(error).encode(), 0
         ms.append((time.perf_counter() - meant) * 1000)
         answered.append(time.time())
+        codes.append(status)
         answer.statuses[status] = answer.statuses.get(status, 0) + 1
         if status >= 400 or status == 0 or not answer.sample:
             answer.sample = response[:1000]
@@ -99,6 +104,7 @@ async def run(spec: Spec) -> Answer:
     loop = asyncio.get_running_loop()
     opened = [await loop.create_connection(Connection, "127.0.0.1", spec.port) for _ in spec.requests]
     answer = Answer(0, {}, [], [], b"")
+    answer.began_at = time.time()
     begun = time.perf_counter()
     times = spec.at_s or [None] * len(opened)
     each = zip(opened, spec.requests, times, strict=True)

@@ -1,5 +1,6 @@
 """What a workload found, in the form that the table and the file show."""
 
+import math
 from statistics import median
 
 import msgspec
@@ -19,6 +20,12 @@ class Goal(msgspec.Struct):
     def is_met(self) -> bool:
         return self.found >= self.wanted if self.best == "≥" else self.found <= self.wanted
 
+    @property
+    def times(self) -> float:
+        """How many times as good as wanted: 1 is just met, less is missed."""
+        above, below = (self.found, self.wanted) if self.best == "≥" else (self.wanted, self.found)
+        return above / below if below > 0 else math.inf
+
 
 class Outcome(msgspec.Struct):
     """One row of the table and what stands behind it."""
@@ -34,6 +41,13 @@ class Outcome(msgspec.Struct):
     notes: list[str] = []  # msgspec copies empty defaults
 
 
+def void(workload: str, why: str) -> Outcome:
+    """What is left of a workload in which something failed."""
+    return Outcome(
+        workload, "-", "void: a request failed, or what was counted is not what was sent", {}, [], 1, None, {}, [why]
+    )
+
+
 def ratios(sides: dict[str, Side], ceiling: str, wanted: float) -> list[Goal]:
     """Lulus against a ceiling, by rate and by CPU: the median of the rounds' own ratios.
 
@@ -46,9 +60,9 @@ def ratios(sides: dict[str, Side], ceiling: str, wanted: float) -> list[Goal]:
     ]
 
 
-def ratio(sides: dict[str, Side], ceiling: str) -> float:
-    """Lulus' rate against a ceiling's: the median of the rounds' own ratios."""
-    return _median_ratio(sides["Lulus"].rates, sides[ceiling].rates)
+def ratio(sides: dict[str, Side], ceiling: str, ours: str = "Lulus") -> float:
+    """Our rate against a ceiling's: the median of the rounds' own ratios."""
+    return _median_ratio(sides[ours].rates, sides[ceiling].rates)
 
 
 def _median_ratio(above: list[float], below: list[float]) -> float:

@@ -22,7 +22,7 @@ from backend.domain.batches.errors import BatchNotFound
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.files import commands as files
 from backend.domain.files.terms import OwnerKind
-from backend.domain.purchases import queries, rules
+from backend.domain.purchases import buying, queries, rules
 from backend.domain.purchases.errors import (
     AlreadyBuying,
     AmountsUsedUp,
@@ -49,7 +49,7 @@ from backend.domain.purchases.events import (
     PurchasePaid,
     PurchaseRejected,
 )
-from backend.domain.purchases.queries import PurchaseView
+from backend.domain.purchases.queries import PurchaseRow, PurchaseView
 from backend.domain.purchases.terms import PaymentState
 
 _DRAWS = 20
@@ -74,16 +74,21 @@ async def create_purchase(actor: Actor, batch_ref: Ref) -> PurchaseView:
     Emits: PurchaseCreated; PurchaseExpired for overdue ones.
     """
     async with transaction():
-        offer = await _offer(actor.person_id, batch_ref)
-        await _hold_batch(offer["batch_id"])
-        await _expire([offer["batch_id"]])
-        if await _is_taken(actor.person_id, offer["batch_id"]):
-            raise AlreadyBuying
-        await batches.take_seat(offer["batch_id"])
-        purchase_id = await _reserve_amount(actor.person_id, offer)
-        await _note(purchase_id, None, PaymentState.PENDING, actor, None)
-        await emit(PurchaseCreated(purchase_id))
-        return await queries.purchase(actor, purchase_id)
+        bought = await buying.buy_at_once(actor, batch_ref) or await _buy_the_long_way(actor, batch_ref)
+        await emit(PurchaseCreated(bought.id))
+    return await queries.complete(bought)  # after the commit: the next buyer waits for the batch's row until then
+
+
+async def _buy_the_long_way(actor: Actor, batch_ref: Ref) -> PurchaseRow:
+    offer = await _offer(actor.person_id, batch_ref)
+    await _hold_batch(offer["batch_id"])
+    await _expire([offer["batch_id"]])
+    if await _is_taken(actor.person_id, offer["batch_id"]):
+        raise AlreadyBuying
+    await batches.take_seat(offer["batch_id"])
+    purchase_id = await _reserve_amount(actor.person_id, offer)
+    await _note(purchase_id, None, PaymentState.PENDING, actor, None)
+    return await queries.purchase_row(purchase_id)
 
 
 async def _offer(account_id: int, batch_ref: Ref) -> Record:

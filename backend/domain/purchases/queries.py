@@ -65,7 +65,7 @@ class PurchaseView(PurchaseRow, frozen=True, kw_only=True):
     price_group: PriceGroupView
 
 
-_COLUMNS = ", ".join(f"p.{field}" for field in PurchaseRow.__struct_fields__)
+COLUMNS = ", ".join(f"p.{field}" for field in PurchaseRow.__struct_fields__)
 _GROUP_COLUMNS = "id, uuid, group_type, name, price, created_at, updated_at"
 _SOURCE = "purchase p LEFT JOIN account a ON a.id = p.account_id LEFT JOIN batch b ON b.id = p.batch_id"
 
@@ -106,12 +106,26 @@ async def purchase(actor: Actor, ref: Ref) -> PurchaseView:
 
     Raises: PurchaseNotFound, NotYourPurchase.
     """
-    found = await db.row(f"SELECT {_COLUMNS} FROM purchase p WHERE p.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+    found = await purchase_row(ref)
+    if not rules.may_see(actor, found.account_id):
+        raise NotYourPurchase
+    return await complete(found)
+
+
+async def purchase_row(ref: Ref) -> PurchaseRow:
+    """A purchase by itself, whoever asks: for commands.
+
+    Raises: PurchaseNotFound.
+    """
+    found = await db.row(f"SELECT {COLUMNS} FROM purchase p WHERE p.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
     if found is None:
         raise PurchaseNotFound(ref=str(ref))
-    if not rules.may_see(actor, found["account_id"]):
-        raise NotYourPurchase
-    return (await _whole([db.view(PurchaseRow, found)]))[0]
+    return db.view(PurchaseRow, found)
+
+
+async def complete(row: PurchaseRow) -> PurchaseView:
+    """A purchase with all that is shown of it."""
+    return (await _whole([row]))[0]
 
 
 async def purchases(listing: Listing) -> Paged[PurchaseView]:
@@ -140,7 +154,7 @@ async def _listed(listing: Listing, where: str, args: Sequence[int]) -> Paged[Pu
         where = f"{where} AND (p.id = ${len(args) + 1} OR p.transfer_amount = ${len(args) + 1})"
         args = (*args, int(digits))
         lens = msgspec.structs.replace(lens, search=())
-    found = await page(PurchaseRow, lens, listing, select=_COLUMNS, source=_SOURCE, where=where, args=args)
+    found = await page(PurchaseRow, lens, listing, select=COLUMNS, source=_SOURCE, where=where, args=args)
     return Paged(await _whole(found.items), found.total)
 
 
