@@ -1,4 +1,4 @@
-"""The table, the file, and the machine they were made on."""
+"""The tables, the files, and the machine they were made on."""
 
 import os
 import platform
@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 
 from backend.core.clock import now
+from bench import picture
 from bench.outcome import Goal, Outcome
 from bench.rounds import Side
 
 RESULTS = Path("bench/results")
+MANY = 4
 PACKAGES = ("litestar", "granian", "uvloop", "msgspec", "asyncpg", "piccolo", "dramatiq", "redis", "pyjwt")
 
 
@@ -60,9 +62,52 @@ def _table(rows: list[list[str]]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
+HEADS = (
+    *("workload", "figure", "found", "goal", "", "Lulus", "ceiling or peer", "p50 / p95 / p99 ms", "errors"),
+    *("peak MiB", "queries per request"),
+)
+
+
+def summary(outcomes: list[Outcome]) -> list[list[str]]:
+    """A line for each figure; what belongs to the whole workload stands in its first line."""
+    rows = [list(HEADS)]
+    for one in outcomes:
+        goals = [_goal(goal) for goal in one.goals] or [["-", "-", "-", "VOID" if one.errors else "no goal"]]
+        for number, goal in enumerate(goals):
+            lulus, other = _compared(one, goal[0])
+            rows.append([one.workload, *goal, lulus, other, *(["", "", "", ""] if number else _whole(one))])
+    return rows
+
+
+def _compared(one: Outcome, figure: str) -> tuple[str, str]:
+    """The rates behind a figure that names the other side."""
+    others = [name for name in one.sides if name in figure]
+    if not others:
+        return "", ""
+    ours = next(
+        (name for name in one.sides if name.startswith("Lulus, ") and name.endswith(others[0].split(", ")[-1])), "Lulus"
+    )
+    return tuple(f"{_number(one.sides[name].rate)} {one.unit}" for name in (ours, others[0]))
+
+
+def _whole(one: Outcome) -> list[str]:
+    lulus = one.sides.get("Lulus")
+    latencies = " / ".join(_number(ms) for ms in (lulus.p50_ms, lulus.p95_ms, lulus.p99_ms)) if lulus else "-"
+    peaks = ", ".join(f"{name} {_number(mib)}" for name, mib in one.peaks_mib.items())
+    return [latencies, str(one.errors), peaks or "-", _number(one.round_trips)]
+
+
+def verdict(outcomes: list[Outcome]) -> int:
+    """The exit code: a missed goal is a finding, a failed request voids the run."""
+    return 1 if any(one.errors for one in outcomes) else 0
+
+
 def text(outcomes: list[Outcome], facts: dict[str, str]) -> str:
     """Everything for reading, as Markdown."""
     lines = [f"- {name}: {value}" for name, value in facts.items()]
+    lines += ["", *_table(summary(outcomes))]
+    if verdict(outcomes):
+        lines += ["", "The run is void: " + ", ".join(one.workload for one in outcomes if one.errors) + "."]
     for one in outcomes:
         trips = "-" if one.round_trips is None else _number(one.round_trips)
         peaks = ", ".join(f"{name} {_number(mib)}" for name, mib in one.peaks_mib.items())
@@ -74,16 +119,19 @@ def text(outcomes: list[Outcome], facts: dict[str, str]) -> str:
         if one.sides:
             heads = ["side", one.unit, "CPU s per 1,000", "p50 / p95 / p99 ms", "slices"]
             lines += [*_table([heads, *[_side(name, side) for name, side in one.sides.items()]]), ""]
-        lines += _table([["figure", "found", "goal", ""], *[_goal(goal) for goal in one.goals]])
+        if one.goals:
+            lines += _table([["figure", "found", "goal", ""], *[_goal(goal) for goal in one.goals]])
         lines += ["", *[f"- {note}" for note in one.notes]] if one.notes else []
     return "\n".join(lines)
 
 
-def write(outcomes: list[Outcome], facts: dict[str, str]) -> Path:
-    """Keep the figures of a run."""
+def write(outcomes: list[Outcome], facts: dict[str, str]) -> tuple[Path, Path]:
+    """Keep the figures of a run, and a picture of them."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    names = "-".join(one.workload for one in outcomes)
-    path = RESULTS / f"{now():%Y%m%dT%H%M%SZ}-{names}.json"
+    names = "-".join(one.workload for one in outcomes) if len(outcomes) < MANY else "all"
+    figures = RESULTS / f"{now():%Y%m%dT%H%M%SZ}-{names}.json"
     content = msgspec.json.format(msgspec.json.encode({"machine": facts, "outcomes": outcomes}))
-    path.write_bytes(content + b"\n")
-    return path
+    figures.write_bytes(content + b"\n")
+    drawn = figures.with_suffix(".svg")
+    drawn.write_text(picture.svg(outcomes, facts))
+    return figures, drawn
