@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 
 from backend.core.causes import is_transient
 from backend.core.errors import DomainError
+from backend.http.readers import Reader, serve
 from backend.http.watch import Watch, Watchable
 
 HEARTBEAT_S = 15.0
@@ -115,27 +116,13 @@ class _Sending(ASGIResponse):
     stream: Callable[[], AsyncGenerator[bytes, None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.wait({sending, leaving})
-        if not sending.cancelled():
-            sending.result()
+        reader = Reader(send)
+        await serve(self._send(reader, send), reader, receive)
         await self.after_response()
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, reader: Reader, send: Send) -> None:
         async with contextlib.aclosing(self.stream()) as pieces:
             await self.start_response(send)
             async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await reader.give(piece)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _left(receive: Receive) -> None:
-    """Ends when the client has."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

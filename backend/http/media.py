@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from backend.http.ranges import Resource, Span, decide
+from backend.http.readers import Reader, serve
 
 Opener = Callable[[int, int | None], AsyncGenerator[bytes, None]]
 """Opens the bytes from start up to, not including, end (None: to the end)."""
@@ -78,33 +79,30 @@ class _Media(Response[None]):
 
 
 class _Sending(ASGIResponse):
-    """Sends the parts in order, and stops reading as soon as the client has gone."""
+    """Sends the parts in order, and stops reading as soon as the client has gone.
+
+    While the client takes nothing, storage is let go of; the read is taken up again where it was left.
+    """
 
     _should_set_content_length = False
     parts: tuple[bytes | Span, ...]
     opener: Opener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                if not task.done():
-                    task.cancel()
-            await asyncio.wait({sending, leaving})
-        if not sending.cancelled():
-            sending.result()
+        self._turn = asyncio.Lock()
+        self._opened: AsyncGenerator[bytes, None] | None = None
+        reader = Reader(send)
+        await serve(self._send(reader, send), reader, receive, park=self._park)
         await self.after_response()
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, reader: Reader, send: Send) -> None:
         async with contextlib.aclosing(self._pieces()) as pieces:
             piece = await anext(pieces, b"")
             await self.start_response(send)
             while piece:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await anext(pieces, b"")
+                await reader.give(piece)
+                async with self._turn:
+                    piece = await anext(pieces, b"")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
@@ -112,14 +110,33 @@ class _Sending(ASGIResponse):
             if isinstance(part, bytes):
                 yield part
                 continue
-            left = None if part.end is None else part.end - part.start
-            async with contextlib.aclosing(self.opener(part.start, part.end)) as opened:
+            async with contextlib.aclosing(self._of(part)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _of(self, span: Span) -> AsyncGenerator[bytes, None]:
+        at = span.start
+        left = None if span.end is None else span.end - span.start
+        while True:
+            opened = self.opener(at, span.end)
+            self._opened = None if left is None else opened
+            async with contextlib.aclosing(opened):
                 async for piece in opened:
                     left = _counted(left, piece)
+                    at += len(piece)
                     if piece:
                         yield piece
-            if left:
+            if not left:
+                return
+            if self._opened is opened:
                 raise BodyBroken(f"{left} bytes are missing")
+
+    async def _park(self) -> None:
+        """Close what is open; it is opened anew, behind the last piece, when another is asked for."""
+        async with self._turn:
+            opened, self._opened = self._opened, None
+            if opened is not None:
+                await opened.aclose()
 
 
 def _counted(left: int | None, piece: bytes) -> int | None:
@@ -128,9 +145,3 @@ def _counted(left: int | None, piece: bytes) -> int | None:
     if len(piece) > left:
         raise BodyBroken(f"{len(piece) - left} bytes too many")
     return left - len(piece)
-
-
-async def _left(receive: Receive) -> None:
-    """Ends when the client has."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

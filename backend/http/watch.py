@@ -7,18 +7,23 @@ so a lost notification costs a second. However many watch, one look is one call 
 import asyncio
 import contextlib
 import contextvars
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
 
+from backend.core.errors import TooMany
 from backend.core.log import logger
 from backend.core.settings import settings
 
 POLL_S = 1.0
 GAP_S = 0.02
 CONNECT_S = 2.0
+MOST_EACH = 50
+"""Streams that one person may have open in a process: more than a browser opens, and no way to hold it up."""
+RETRY_S = 10
 
 _log = logger(__name__)
 
@@ -33,6 +38,12 @@ class Watchable(Protocol):
     @property
     def version(self) -> int:
         """How often it has changed."""
+
+
+class TooManyStreams(TooMany):
+    """One person has too many streams open."""
+
+    code = "http.too_many_streams"
 
 
 V = TypeVar("V", bound=Watchable)
@@ -78,15 +89,17 @@ class Hub(Generic[V]):
         self._look = look
         self._channel = channel
         self._watches: dict[UUID, set[Watch[V]]] = {}
+        self._people: Counter[int] = Counter()
         self._bell = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._listener: asyncpg.Connection | None = None
         self._is_closed = False
 
     @contextlib.contextmanager
-    def watching(self, uuid: UUID, *, seen: int) -> Iterator[Watch[V]]:
-        """Watch a thing whose version `seen` is known already."""
+    def watching(self, uuid: UUID, *, seen: int, who: int = 0) -> Iterator[Watch[V]]:
+        """Watch a thing whose version `seen` is known already; `who` is counted by `room_for`."""
         watch = Watch[V](seen)
+        self._people[who] += 1
         self._watches.setdefault(uuid, set()).add(watch)
         if self._is_closed:
             watch.end()
@@ -95,9 +108,17 @@ class Hub(Generic[V]):
         try:
             yield watch
         finally:
+            self._people[who] -= 1
+            if not self._people[who]:
+                del self._people[who]
             self._watches[uuid].discard(watch)
             if not self._watches[uuid]:
                 del self._watches[uuid]
+
+    def room_for(self, who: int) -> None:
+        """Whether somebody may open one more stream in this process. Raises: TooManyStreams."""
+        if self._people[who] >= MOST_EACH:
+            raise TooManyStreams(limit=MOST_EACH, retry_after_s=RETRY_S)
 
     @property
     def watchers(self) -> int:

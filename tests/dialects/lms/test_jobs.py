@@ -1,6 +1,7 @@
 """Work that a caller waits for, over HTTP."""
 
 import asyncio
+import contextlib
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from backend.app import job_hub
 from backend.core import db
 from backend.core.ids import new_uuid
 from backend.domain.jobs import commands, queries, running
-from backend.http import tickets
+from backend.http import shared, tickets, watch
 
 
 @pytest.fixture
@@ -172,3 +173,14 @@ async def test_a_watch_ends_when_the_job_is_gone_or_the_process_stops(student, j
             assert open_.is_over
         with hub.watching(job.uuid, seen=1) as late:
             assert late.is_over
+
+
+async def test_one_person_opens_a_limited_number_of_streams(student, a_person, job):
+    hub = shared.job_hub()
+    with contextlib.ExitStack() as stack:
+        for _ in range(watch.MOST_EACH):
+            stack.enter_context(hub.watching(job.uuid, seen=99, who=student.id))
+        answer = await student.http.get(f"/api/v1/jobs/{job.uuid}/events")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, str(watch.RETRY_S))
+        hub.room_for((await a_person()).id)
+    hub.room_for(student.id)

@@ -46,7 +46,10 @@ def shown(view: JobView, *, english: bool = False) -> Event:
 
 
 def stream(actor: Actor, view: JobView, seen: str, *, english: bool = False) -> Response[None]:
-    """Follow a job from a state that the watcher was let in by; 204 ends a client that has seen the end."""
+    """Follow a job from a state that the watcher was let in by; 204 ends a client that has seen the end.
+
+    Raises: TooManyStreams.
+    """
     is_known = seen == str(view.version)
     if is_known and view.is_over:
         return Response(None, status_code=NO_CONTENT)
@@ -55,8 +58,10 @@ def stream(actor: Actor, view: JobView, seen: str, *, english: bool = False) -> 
         present = actor if actor.session_id is None else await accounts.actor_of_session(actor.session_id)
         await queries.job(present, view.id)
 
+    shared.job_hub().room_for(actor.person_id)
+
     async def pieces() -> AsyncGenerator[bytes, None]:
-        with shared.job_hub().watching(view.uuid, seen=view.version) as watch:
+        with shared.job_hub().watching(view.uuid, seen=view.version, who=actor.person_id) as watch:
             tell = partial(shown, english=english)
             async for piece in follow(watch, first=None if is_known else view, shown=tell, allowed=allowed):
                 yield piece

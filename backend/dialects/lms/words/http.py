@@ -19,6 +19,9 @@ WORDS = {
         "File sedang tidak tersedia, silakan hubungi penyelenggara",
         "The file is not available at the moment, please contact the school",
     ),
+    "http.too_many_streams": Word(
+        "Terlalu banyak koneksi pemantauan terbuka (batas: {limit})", "Too many streams are open (the limit is {limit})"
+    ),
     "http.not_json": Word(
         "Content-Type harus {expected}, bukan {found}",
         "The Content-Type must be {expected}, not {found}",
