@@ -144,7 +144,7 @@ class Proxy:
     async def _reply(self, up: asyncio.StreamReader, writer: asyncio.StreamWriter, applied: list[Rule]) -> None:
         while said := await up.read(PIECE):
             rule = applied[-1] if applied else None
-            if rule is None:
+            if rule is None or said.startswith(b"HTTP/1.1 100 "):
                 await self._pass(writer, said)
                 continue
             rule.reached.set()
