@@ -12,6 +12,7 @@ import asyncpg
 import redis
 
 from backend.core import db, wake
+from backend.core.causes import DATABASE_BROKE
 from backend.core.log import configure, logger
 from backend.core.settings import settings
 from backend.domain.jobs import waking
@@ -110,7 +111,7 @@ class Relay:
                     await self.sweep()
                 if not is_more:
                     await self._sleep(await self._pause())
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError, OSError, TimeoutError) as error:
+            except (*DATABASE_BROKE, redis.RedisError, OSError, TimeoutError) as error:
                 _log.warning("relay backs off", error=type(error).__name__)
                 await self._back_off()
         await self.close()

@@ -9,10 +9,10 @@ import signal
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import asyncpg
 import msgspec
 
 from backend.core import db
+from backend.core.causes import DATABASE_BROKE
 from backend.core.clock import school_zone
 from backend.core.log import configure, logger
 from backend.domain.jobs import commands as jobs
@@ -75,7 +75,7 @@ async def serve(lines: Sequence[Line], stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await tick(lines)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (*DATABASE_BROKE, OSError, TimeoutError) as error:
             _log.warning("schedule waits for the database", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), TICK_S)

@@ -2,15 +2,24 @@
 
 import asyncpg
 
-_TRANSIENT: tuple[type[BaseException], ...] = (
+AWAY: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
+    asyncpg.DiskFullError,
+    asyncpg.InternalClientError,  # a statement on a connection that is just being lost; nothing of it was sent
+)
+"""The database could not be reached, or not be written to; who asked has nothing to do with it."""
+
+_TRANSIENT: tuple[type[BaseException], ...] = (
+    *AWAY,
+    asyncpg.InterfaceError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TransactionRollbackError,  # a deadlock, a conflict of versions
+    asyncpg.ReadOnlySQLTransactionError,  # a server that is no longer the first
+    asyncpg.InvalidCachedStatementError,  # a migration ran beside us
+    asyncpg.PostgresIOError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.InsufficientResourcesError,
@@ -18,6 +27,13 @@ _TRANSIENT: tuple[type[BaseException], ...] = (
     ConnectionError,
     TimeoutError,
 )
+
+DATABASE_BROKE: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""Everything that the database's client raises; what loops for ever survives it."""
 
 
 def is_transient(error: BaseException) -> bool:

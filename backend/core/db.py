@@ -21,6 +21,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 from piccolo.table import Table
 
+from backend.core.causes import DATABASE_BROKE
 from backend.core.ids import Ref
 from backend.core.settings import settings
 
@@ -32,7 +33,7 @@ _SESSION = {
     "timezone": "UTC",
     "jit": "off",
     "statement_timeout": "30000",
-    "lock_timeout": "10000",
+    "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "15000",
 }
 
@@ -80,7 +81,7 @@ class _Transaction(PostgresTransaction):
             if error is None:
                 await self.commit()  # type: ignore[no-untyped-call]  # as above
             else:
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with suppress(*DATABASE_BROKE, OSError):
                     await self.rollback()  # type: ignore[no-untyped-call]  # as above
         finally:
             self.engine.current_transaction.reset(self.context)

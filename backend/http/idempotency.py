@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 from piccolo.columns import Bytea, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
@@ -92,18 +93,27 @@ class Idempotency(ASGIMiddleware):
             return
         name = _scope_name(who, scope, _key(given))
         body = await _body(scope, receive)
-        fingerprint = _fingerprint(scope, body)
-        async with db.transaction():
-            answer = await _known(name, fingerprint)
-            if answer is None:
-                messages = await _execute(scope, body, next_app)
-                answer = _answer(messages)
-                if answer.status < 500 and answer.status != TOO_MANY:
-                    await _store(name, fingerprint, answer)
-            else:
-                messages = _replayed(answer)
+        try:
+            messages = await _once(scope, body, name, next_app)
+        except Exception:
+            ScopeState.from_scope(scope).response_started = False  # the answer was held back, and is void
+            raise
         for message in messages:
             await send(message)
+
+
+async def _once(scope: Scope, body: bytes, name: str, next_app: ASGIApp) -> list[Any]:
+    """The messages of the answer, after the commit. Raises: KeyBusy, KeyReused, and what a commit may."""
+    fingerprint = _fingerprint(scope, body)
+    async with db.transaction():
+        answer = await _known(name, fingerprint)
+        if answer is not None:
+            return _replayed(answer)
+        messages = await _execute(scope, body, next_app)
+        answer = _answer(messages)
+        if answer.status < 500 and answer.status != TOO_MANY:
+            await _store(name, fingerprint, answer)
+    return messages
 
 
 def _takes_part(scope: Scope) -> bool:

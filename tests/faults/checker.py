@@ -244,7 +244,7 @@ async def _storage(store: Storage, *, crashed: bool) -> tuple[int, list[str]]:
     return left, faults
 
 
-_FRAME = re.compile(r'^\s*(/[^\s:]+:\d+ \S+|File "[^"]+", line \d+.*)$')
+_FRAME = re.compile(r'^\s*([^\s:]+\.pyx?:\d+ \S+|File "[^"]+", line \d+.*)$')
 
 
 def unexplained(logs: str, explained: Collection[str]) -> list[str]:

@@ -8,7 +8,6 @@ import time
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
-import psutil
 import pytest
 
 from backend.core import db
@@ -110,7 +109,7 @@ async def test_a_reader_that_stops_reading_costs_nothing(student, processes):
         await asyncio.sleep(1)
         before = memory_of(processes)
         report = "x" * 20_000
-        for number in range(600):  # 12 MB a reader
+        for number in range(300):  # 6 MB a reader
             await db.statement(
                 "UPDATE job SET version = version + 1, report = to_jsonb($1::text), progress_done = $2",
                 report,
@@ -124,9 +123,9 @@ async def test_a_reader_that_stops_reading_costs_nothing(student, processes):
             assert (await http.get("/api/v1/me")).status_code == 200
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait, 30)
-        print(f"stopped in {time.monotonic() - begun:.1f} s", processes.logs()[-600:])
-        assert grown < 60 << 20
+        assert await asyncio.to_thread(process.wait, 30) == 0
+        assert time.monotonic() - begun < 8, "they cannot be told that it ends, and are not waited for"
+        assert grown < 40 << 20
 
 
 async def test_silent_readers_of_files_leave_room_for_others(teacher, processes, storage):
@@ -140,6 +139,5 @@ async def test_silent_readers_of_files_leave_room_for_others(teacher, processes,
             begun = time.monotonic()
             answer = await http.get(file.address, headers={"range": "bytes=0-999"})
             print(f"others are served after {time.monotonic() - begun:.1f} s", answer.status_code)
-            print(psutil.Process(processes._started[0].pid).children())
             assert answer.status_code == 206
             assert len(answer.content) == 1000

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import httpx
 import pytest
 from litestar import Litestar, Request, Response, delete, get, patch, post, put
@@ -9,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from backend.core import db
 from backend.core.errors import Conflict, DomainError, TooMany
+from backend.core.settings import settings
 from backend.dialects.lms import envelope
 from backend.domain.jobs import running
 from backend.http.idempotency import Idempotency
@@ -55,6 +57,16 @@ async def crash(request: Request) -> dict:
     raise RuntimeError("a bug")
 
 
+@post("/cut")
+async def cut(request: Request) -> dict:
+    body = await effect(request)
+    own = await db.value("SELECT pg_backend_pid()")
+    other = await asyncpg.connect(settings().database_url)
+    await other.execute("SELECT pg_terminate_backend($1, 5000)", own)
+    await other.close()
+    return {"made": body}
+
+
 @post("/slow-down")
 async def slow_down(request: Request) -> dict:
     await effect(request)
@@ -94,7 +106,7 @@ def who(scope):
 
 
 APP = Litestar(
-    [make, change, refuse, crash, slow_down, open_, stream, login, form, show],
+    [make, change, refuse, crash, cut, slow_down, open_, stream, login, form, show],
     middleware=[Idempotency(who)],
     exception_handlers={
         DomainError: envelope.on_domain_error,
@@ -246,3 +258,12 @@ async def test_a_crash_leaves_nothing_behind(http):
     assert (await http.delete("/things", headers=key())).status_code == 500
     assert (await effects(), await kept()) == (0, 0)
     assert await db.value(HELD) == 0
+
+
+@pytest.mark.commits
+async def test_an_answer_that_could_not_be_committed_is_void_and_may_be_asked_for_again(http):
+    for _ in range(2):
+        answer = await http.post("/cut", content=b"one", headers=key())
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (await effects(), await kept()) == (0, 0)
+    assert (await http.post("/things", content=b"one", headers=key())).status_code == 201
