@@ -30,6 +30,8 @@ SLICE_S = 1.0
 STRANDED_S = 3.0
 STRANDED_IN_A_BACKLOG_S = 30.0
 
+_BROKE: tuple[type[BaseException], ...] = (*DATABASE_BROKE, redis.RedisError)
+
 _log = logger(__name__)
 
 
@@ -111,7 +113,7 @@ class Relay:
                     await self.sweep()
                 if not is_more:
                     await self._sleep(await self._pause())
-            except (*DATABASE_BROKE, redis.RedisError, OSError, TimeoutError) as error:
+            except _BROKE as error:
                 _log.warning("relay backs off", error=type(error).__name__)
                 await self._back_off()
         await self.close()

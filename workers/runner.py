@@ -26,7 +26,7 @@ from workers.schedule import Empty
 
 _log = logger(__name__)
 
-_AWAY = (ConnectionError, StorageDown, *causes.AWAY)
+_AWAY: tuple[type[BaseException], ...] = (ConnectionError, StorageDown, *causes.AWAY)
 """What jobs raise while somebody whom they need does not answer. Being too slow is no such thing."""
 UNKNOWN_KIND_DELAY_S = 5.0
 """How long a newer worker has to take a job before we look whether we know it by now."""

@@ -75,7 +75,7 @@ async def serve(lines: Sequence[Line], stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await tick(lines)
-        except (*DATABASE_BROKE, OSError, TimeoutError) as error:
+        except DATABASE_BROKE as error:
             _log.warning("schedule waits for the database", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), TICK_S)

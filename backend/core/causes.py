@@ -32,6 +32,8 @@ DATABASE_BROKE: tuple[type[BaseException], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
 )
 """Everything that the database's client raises; what loops for ever survives it."""
 

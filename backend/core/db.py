@@ -81,7 +81,7 @@ class _Transaction(PostgresTransaction):
             if error is None:
                 await self.commit()  # type: ignore[no-untyped-call]  # as above
             else:
-                with suppress(*DATABASE_BROKE, OSError):
+                with suppress(*DATABASE_BROKE):
                     await self.rollback()  # type: ignore[no-untyped-call]  # as above
         finally:
             self.engine.current_transaction.reset(self.context)

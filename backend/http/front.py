@@ -4,6 +4,7 @@ Around all of them: the request's id, the client's address, the access log, and 
 application caught. The applications' own lifespans are not run; what they share is opened here, once.
 """
 
+import asyncio
 import ipaddress
 import re
 import time
@@ -16,11 +17,15 @@ import msgspec
 from backend.core.ids import new_uuid
 from backend.core.log import REQUEST_ID, access, logger, request_id
 from backend.core.settings import settings
+from backend.http.forms import UploadBroken
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+SILENT_S = 75.0
+"""How long a client may say nothing in the middle of its request; longer than a form's own patience."""
 
 _log = logger("backend.access")
 
@@ -62,9 +67,9 @@ class FrontDoor:
         scope["client"] = client_address(scope.get("client"), headers.get(b"x-forwarded-for", b""))
         host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].lower()
         dialect = self.whose(host, scope["path"])
-        exchange = _Exchange(dialect.name, scope, send)
+        exchange = _Exchange(dialect.name, scope, receive, send)
         try:
-            await dialect.app(scope, receive, exchange.send)
+            await dialect.app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave as a traceback
             exchange.broke(error)
             await exchange.apologise()
@@ -90,12 +95,28 @@ class FrontDoor:
 class _Exchange:
     """What is noted of one request: dialect, route, status, time. Never a query string, a body or a header."""
 
-    def __init__(self, dialect: str, scope: Scope, send: Send) -> None:
+    def __init__(self, dialect: str, scope: Scope, receive: Receive, send: Send) -> None:
         self._dialect = dialect
         self._scope = scope
+        self._receive = receive
         self._send = send
+        self._is_whole = False
         self._status = 0
         self._begun = time.perf_counter()
+
+    async def receive(self) -> Message:
+        """What comes of the request. Raises: UploadBroken when the client leaves or falls silent in the middle."""
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(SILENT_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise UploadBroken from None
+        if message["type"] == "http.disconnect":
+            raise UploadBroken
+        self._is_whole = not message.get("more_body", False)
+        return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

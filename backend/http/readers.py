@@ -5,12 +5,14 @@ feeds it is closed soon (`park`), and the answer is broken off when the reader h
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from litestar.types import Receive, Send
 
 from backend.core.log import logger
+from backend.http.forms import UploadBroken
 
 PARKED_S = 2.0
 STALLED_S = 60.0
@@ -73,5 +75,6 @@ async def serve(
 
 async def _left(receive: Receive) -> None:
     """Ends when the client has."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with contextlib.suppress(UploadBroken):
+        while (await receive())["type"] != "http.disconnect":
+            pass

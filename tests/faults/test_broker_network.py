@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from itertools import product
 
 import httpx
 import pytest
@@ -51,36 +52,34 @@ async def test_f10_frozen_for_twelve_seconds_nobody_at_the_api_notices(a_stand, 
     headers = {"authorization": f"Bearer {student.token}"}
     async with httpx.AsyncClient(base_url=stand.url, headers=headers, timeout=30) as http:
         await saved_for(http, quiz, [attempt.uuid] * CLIENTS, 2)
-        normal = await saved_for(http, quiz, [attempt.uuid] * CLIENTS, 6)
+        normal = await saved_for(http, quiz, [attempt.uuid] * CLIENTS, 4)
         with stand.paused_service("valkey"):
             frozen = await saved_for(http, quiz, [attempt.uuid] * CLIENTS, FROZEN_S)
             submitted = await http.post(f"/api/v1/quizzes/attempts/{attempt.uuid}/submissions")
             assert submitted.status_code == 201
     p99 = [took[len(took) * 99 // 100] for took in (normal, frozen)]
     print(
-        f"p99 {p99[0] * 1000:.0f} ms, frozen {p99[1] * 1000:.0f} ms; {len(normal) / 6:.0f}/s, {len(frozen) / 12:.0f}/s"
+        f"p99 {p99[0] * 1000:.0f} ms, frozen {p99[1] * 1000:.0f} ms; {len(normal) / 4:.0f}/s, {len(frozen) / 12:.0f}/s"
     )
     assert p99[1] <= 2 * p99[0] + 0.05
     await until_value("SELECT count(*) FROM result", 1, 30)
 
 
-@pytest.mark.parametrize("how", [{"let": 0}, {"let": 3}], ids=["lost", "reset in the middle"])
-@pytest.mark.parametrize("command", ["enqueue", "fetch", "ack"])
-async def test_f11_replies_that_get_lost_lose_nothing(a_stand, command, how):
+async def test_f11_replies_that_get_lost_lose_nothing(a_stand):
     stand = await a_stand(own={"valkey"})
     async with proxy_to(stand.environment["REDIS_URL"]) as proxy:
         stand.environment["REDIS_URL"] = proxy.instead_of(stand.environment["REDIS_URL"])
         await stand.up("relay", "worker")
-        rule = proxy.add(f"\r\n{command}\r\n".encode(), lose=True, times=4, after=3, **how)
-        begun = time.monotonic()
-        for number in range(30):
-            await jobs.enqueue("test_slow", Slow(f"k{number}"))
-            await asyncio.sleep(0.02)
-        await until(lambda: rule.met == 4, "replies were lost", 30)
-        proxy.heal()
-        await until_value(DONE, 30, 40)
-        print(f"{time.monotonic() - begun:.1f} s")
-        assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 30
+        for many, (command, let) in enumerate(product(("enqueue", "fetch", "ack"), (0, 3)), 1):
+            rule = proxy.add(f"\r\n{command}\r\n".encode(), lose=True, let=let, times=4, after=3)
+            for number in range(20):
+                await jobs.enqueue("test_slow", Slow(f"{command} {let} {number}"))
+                await asyncio.sleep(0.02)
+            await until(lambda rule=rule: rule.met == 4, "replies were lost", 30)
+            proxy.heal()
+            took_s = await until_value(DONE, 20 * many, 40)
+            print(f"{command}, {let} bytes of the reply: all done after {took_s:.1f} s")
+        assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 20 * many
 
 
 async def test_f12_f13_full_and_forgetful_it_delays_and_loses_nothing(a_stand, schedule):
@@ -92,7 +91,7 @@ async def test_f12_f13_full_and_forgetful_it_delays_and_loses_nothing(a_stand, s
         work.pause_s = 0.1
         await until(work.has(1), "every lane works", STARTS_S)
         schedule.note("full")
-        await asyncio.to_thread(server.config_set, "maxmemory", "1mb")
+        await asyncio.to_thread(server.config_set, "maxmemory", "1")
         accepted = len(work.acts)
         await asyncio.sleep(4)
         assert len(work.acts) > accepted, "commands are accepted"

@@ -4,11 +4,19 @@ import asyncio
 import contextlib
 
 import pytest
+from structlog.testing import capture_logs
 
-from backend.http import readers
+from backend.app import app
+from backend.http import front, readers
 from backend.http.media import _Sending
 from backend.http.ranges import Span
 
+LOGIN = {
+    "type": "http", "method": "POST", "path": "/api/v1/auth/login", "raw_path": b"", "query_string": b"",
+    "headers": [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", b"100")],
+    "client": ("192.0.2.7", 1), "server": ("x", 80), "scheme": "http", "http_version": "1.1", "root_path": "",
+    "asgi": {"version": "3.0"},
+}  # fmt: skip
 BODY = bytes(range(256)) * 40
 
 
@@ -92,3 +100,24 @@ async def test_one_who_leaves_is_not_waited_for():
         with contextlib.suppress(asyncio.CancelledError):
             await an_answer(source, Span(0, 9000))({}, gone, lambda _: never())
     assert source.open_now == 0
+
+
+@pytest.mark.parametrize("then", ["silence", "http.disconnect"])
+async def test_who_breaks_off_in_the_middle_of_a_request_is_not_waited_for(monkeypatch, then):
+    monkeypatch.setattr(front, "SILENT_S", 0.05)
+    comes, sent = [{"type": "http.request", "body": b'{"email": ', "more_body": True}], []
+
+    async def receive():
+        if comes:
+            return comes.pop()
+        if then == "silence":
+            await asyncio.Event().wait()
+        return {"type": then}
+
+    async def send(message):
+        sent.append(message)
+
+    with capture_logs() as lines:
+        await app(dict(LOGIN), receive, send)
+    assert sent[0]["status"] == 400
+    assert [line["event"] for line in lines] == ["request"], "no error of ours"
