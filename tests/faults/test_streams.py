@@ -53,7 +53,7 @@ async def people(count):
         yield account_id, a_token(uuid, session), session_id
 
 
-async def test_five_hundred_streams_hear_of_everything_and_end_with_the_process(database, storage, processes):
+async def test_x3_five_hundred_streams_hear_of_everything_and_end_with_the_process(database, storage, processes):
     process, url = await a_web(processes)
     told = []
 
@@ -99,7 +99,7 @@ async def test_five_hundred_streams_hear_of_everything_and_end_with_the_process(
     assert asked_s < 2
 
 
-async def test_a_reader_that_stops_reading_costs_nothing(student, processes):
+async def test_x4_a_reader_that_stops_reading_costs_nothing(student, processes):
     process, url = await a_web(processes)
     job = await jobs.enqueue("test_slow", {}, owner_id=student.id)
     path = f"/api/v1/jobs/{job.uuid}/events"
@@ -128,7 +128,7 @@ async def test_a_reader_that_stops_reading_costs_nothing(student, processes):
         assert grown < 40 << 20
 
 
-async def test_silent_readers_of_files_leave_room_for_others(teacher, processes, storage):
+async def test_x4_silent_readers_of_files_leave_room_for_others(teacher, processes, storage):
     file = await sent(storage, teacher.actor, os.urandom(24 << 20), "webm", FileKind.MEDIA)
     await db.statement("UPDATE file SET state = 'ready'")
     _, url = await a_web(processes)
