@@ -33,10 +33,8 @@ pytestmark = [pytest.mark.commits, pytest.mark.faults]
 
 AT_ONCE = timedelta(seconds=-60)
 BUSY = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-DENIED = (
-    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 59\r\nConnection: close\r\n\r\n"
-    b"<Error><Code>AccessDenied</Code><Message>No</Message></Error>"
-)
+NO = b"<Error><Code>AccessDenied</Code><Message>No</Message></Error>"
+DENIED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(NO), NO)
 DOWN = (r"Storage\w*", r"ClientError", r"botocore", r"aiohttp", r"Connection\w*Error", r"TimeoutError")
 
 
