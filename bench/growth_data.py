@@ -5,8 +5,11 @@ has a purchase, an attempt with 2 answers (a fifth still open, the others with a
 attendance, a submission, a grade and a job.
 """
 
+import asyncio
+
 import asyncpg
 
+AT_ONCE = 2
 IN_BATCH, BATCHES_EACH, MEETINGS = 100, 5, 4
 ADMIN = 1
 """The account of the administrator; students follow."""
@@ -18,7 +21,7 @@ INSERT INTO account (id, uuid, email, phone, name, password_hash, role, verified
         CASE WHEN i = 1 THEN 'admin' ELSE 'student' END, now() FROM generate_series(1, {s} + 1) i;
 INSERT INTO session (uuid, account_id, refresh_hash, expires_at)
     SELECT uuidv7(), i, decode(md5(i::text), 'hex'), now() + interval '1 day' FROM generate_series(1, {s} + 1) i;
-INSERT INTO price_group (group_type, name, price) VALUES ('public', 'Public', 1000000) ON CONFLICT DO NOTHING;
+INSERT INTO price_group (id, group_type, name, price) VALUES (1000, 'public', 'Public', 1000000);
 INSERT INTO course (id, uuid, code, slug, title)
     SELECT i, uuidv7(), 'C-' || i, 'course-' || i, 'Course ' || i FROM generate_series(1, {c}) i;
 INSERT INTO course_image (course_id, image_url, position)
@@ -54,10 +57,10 @@ INSERT INTO enrolment (id, uuid, account_id, batch_id, state)
     SELECT i, uuidv7(), 2 + (i - 1) % {s}, 1 + (i - 1) / 100, 'active' FROM generate_series(1, {n}) i;
 INSERT INTO purchase (id, uuid, account_id, batch_id, price_group_id, group_type, state, price, unique_code,
         transfer_amount, expires_at, created_at)
-    SELECT i, uuidv7(), 2 + (i - 1) % {s}, 1 + (i - 1) / 100, g.id, 'public',
+    SELECT i, uuidv7(), 2 + (i - 1) % {s}, 1 + (i - 1) / 100, 1000, 'public',
         CASE WHEN i % 20 = 0 THEN 'pending' ELSE 'paid' END, 1000000, i % 1000, 1000000 + i,
         now() + interval '1 day', now() - ({n} - i) * interval '1 second'
-    FROM generate_series(1, {n}) i, (SELECT id FROM price_group WHERE group_type = 'public') g;
+    FROM generate_series(1, {n}) i;
 INSERT INTO attempt (id, uuid, assessment_id, account_id, enrolment_id, attempt_no, state, started_at, deadline_at)
     SELECT i, uuidv7(), 1 + (i - 1) / 100, 2 + (i - 1) % {s}, i, 1, CASE WHEN {open} THEN 'open' ELSE 'graded' END,
         now(), now() + interval '4 hours' FROM generate_series(1, {n}) i;
@@ -84,16 +87,25 @@ AND pg_get_serial_sequence(format('%I', t.table_name), 'id') IS NOT NULL
 """
 
 
-async def fill(connection: asyncpg.Connection, enrolments: int) -> None:
+async def fill(url: str, enrolments: int) -> None:
     """Fill an empty database with a school of that size, and bring its statistics up to date."""
     students, batches = enrolments // BATCHES_EACH, enrolments // IN_BATCH
     is_open = f"((i - 1) / {students} + i) % {BATCHES_EACH} = 0"  # one of each student's
     sizes = {"open": is_open, "n": enrolments, "s": students, "b": batches, "c": max(5, batches // 10)}
-    await connection.execute("SET session_replication_role = replica")  # the rows keep the rules by how they are made
-    await connection.execute("SET synchronous_commit = off")
-    for statement in _STATEMENTS.format(**sizes).split(";\n"):
-        await connection.execute(statement)
+    waiting = _STATEMENTS.format(**sizes).split(";\n")
+    await asyncio.gather(*[_work_off(url, waiting) for _ in range(AT_ONCE)])
+    connection = await asyncpg.connect(url)
     await connection.execute(_SEQUENCES)
-    await connection.execute("SET session_replication_role = origin")
     await connection.execute("VACUUM (ANALYZE)")
     await connection.execute("CHECKPOINT")
+    await connection.close()
+
+
+async def _work_off(url: str, waiting: list[str]) -> None:
+    """Take statements until there are none; their order does not matter, since no key is checked."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("SET session_replication_role = replica")  # the rows keep the rules by how they are made
+    await connection.execute("SET synchronous_commit = off")
+    while waiting:
+        await connection.execute(waiting.pop())
+    await connection.close()
