@@ -49,10 +49,10 @@ WHOLE = Scale(
     growth_sizes=(1_000, 100_000, 1_000_000),
     growth_samples=100,
     hall_students=1_000,
-    hall_rounds=4,
-    hall_login_s=30,
+    hall_rounds=3,
+    hall_login_s=25,
     hall_think_s=(1.5, 2.5),
-    hall_submit_s=10,
+    hall_submit_s=8,
 )
 QUICK = Scale(
     name="quick",

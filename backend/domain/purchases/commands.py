@@ -18,7 +18,7 @@ from backend.core.outbox import emit
 from backend.domain.accounts.errors import AdminOnly
 from backend.domain.accounts.terms import GroupType
 from backend.domain.batches import commands as batches
-from backend.domain.batches.errors import BatchNotFound
+from backend.domain.batches.errors import BatchFull, BatchNotFound
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.files import commands as files
 from backend.domain.files.terms import OwnerKind
@@ -70,7 +70,7 @@ async def create_purchase(actor: Actor, batch_ref: Ref) -> PurchaseView:
     neither their buyers nor their seats waiting.
 
     Raises: BatchNotFound, RegistrationNotOpen, RegistrationClosed, GroupMissing, GroupNotAllowed, GroupNotVerified,
-        PriceMissing, AlreadyBuying, AmountsUsedUp, and BatchFull.
+        PriceMissing, AlreadyBuying, AmountsUsedUp, BatchFull.
     Emits: PurchaseCreated; PurchaseExpired for overdue ones.
     """
     async with transaction():
@@ -81,10 +81,13 @@ async def create_purchase(actor: Actor, batch_ref: Ref) -> PurchaseView:
 
 async def _buy_the_long_way(actor: Actor, batch_ref: Ref) -> PurchaseRow:
     offer = await _offer(actor.person_id, batch_ref)
-    await _hold_batch(offer["batch_id"])
-    await _expire([offer["batch_id"]])
+    if not offer["is_sold_out"]:  # a refusal does not keep those waiting who buy
+        await _hold_batch(offer["batch_id"])
+        await _expire([offer["batch_id"]])
     if await _is_taken(actor.person_id, offer["batch_id"]):
         raise AlreadyBuying
+    if offer["is_sold_out"]:
+        raise BatchFull(batch=offer["batch_id"])
     await batches.take_seat(offer["batch_id"])
     purchase_id = await _reserve_amount(actor.person_id, offer)
     await _note(purchase_id, None, PaymentState.PENDING, actor, None)
@@ -98,7 +101,9 @@ async def _offer(account_id: int, batch_ref: Ref) -> Record:
         " now() > least(b.registration_end_at, b.end_at) OR b.archived_at IS NOT NULL AS is_late,"
         " p.group_type, p.group_verified,"
         " EXISTS (SELECT FROM batch_group g WHERE g.batch_id = b.id AND g.group_type = p.group_type) AS is_allowed,"
-        " (SELECT g.id FROM price_group g WHERE g.group_type = p.group_type) AS price_group_id"
+        " (SELECT g.id FROM price_group g WHERE g.group_type = p.group_type) AS price_group_id,"
+        " b.seats_taken >= b.quota AND NOT EXISTS (SELECT FROM purchase o WHERE o.batch_id = b.id"
+        " AND o.state = 'pending' AND o.expires_at <= now()) AS is_sold_out"
         " FROM batch b, account a JOIN profile p ON p.account_id = a.id"
         f" WHERE b.{db.column_of(batch_ref)} = $2 AND a.id = $1 FOR SHARE OF a, p",
         account_id,
