@@ -13,7 +13,7 @@ import msgspec
 
 from backend.core import causes, db
 from backend.core.errors import DomainError
-from backend.core.log import logger, request_id
+from backend.core.log import logger, request_id, told
 from backend.domain.jobs import running, together
 from backend.domain.jobs.errors import Fenced
 from backend.domain.jobs.running import Claim
@@ -157,8 +157,7 @@ class Runner:
     async def _broken(self, held: Claim, error: Exception) -> JobState | None:
         _log.warning("job broke", job=held.id, kind=held.kind, attempt=held.attempt, exc_info=error)
         try:
-            told = f"{type(error).__name__}: {error}"[:500]
-            state = await running.try_again(held, told, is_partner_away=isinstance(error, _AWAY))
+            state = await running.try_again(held, told(error)[:500], is_partner_away=isinstance(error, _AWAY))
         except Fenced:
             return None
         if state is JobState.PARKED:

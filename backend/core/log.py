@@ -42,9 +42,14 @@ def _format_exception(exc_info: ExcInfo) -> str:
     """Where it broke, without what it was working on: messages of other kinds may quote values (a row, a body)."""
     _, error, trace = exc_info
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-15:]]
-    told = f"{type(error).__name__}: {error}" if isinstance(error, _TELLABLE) else type(error).__name__
+    return "\n".join([*frames, told(error)])
+
+
+def told(error: BaseException | None) -> str:
+    """What may be written down of an error: its kind, its constraint, and its text where that quotes no values."""
+    text = f"{type(error).__name__}: {error}" if isinstance(error, _TELLABLE) else type(error).__name__
     constraint = getattr(error, "constraint_name", None)
-    return "\n".join([*frames, f"{told} ({constraint})" if constraint else told])
+    return f"{text} ({constraint})" if constraint else text
 
 
 def _shared() -> list[Any]:
