@@ -16,7 +16,7 @@ from backend.domain.accounts import passwords
 from backend.domain.accounts.terms import CodePurpose
 from tests.dialects.lms.signing_in import AUTH, NEW, a_body, an_account, letter_to, log_in
 
-ROUNDS = 7
+ROUNDS = 5
 Ask = Callable[[str], Awaitable[httpx.Response]]
 
 

@@ -116,9 +116,8 @@ ENDS: dict[str, Callable[[httpx.AsyncClient, Inside, Person], Awaitable[Any]]] =
 async def test_nothing_of_an_ended_session_opens_anything(client: httpx.AsyncClient, admin: Person, how: str):
     client._cookies = _Nothing()
     who = await inside(client)
-    if how != "a stolen refresh token":
-        before = await inside(client)
-        assert set((await doors(client, before)).values()) == {200}
+    if how == "logging out":  # all of it works until then
+        assert set((await doors(client, await inside(client))).values()) == {200}
     done = await ENDS[how](client, who, admin)
     assert done.status_code == 200, done.text
     assert set((await doors(client, who)).values()) == {401}
