@@ -168,7 +168,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         f" within {scale.hall_submit_s:g} s; then again with clients that repeat after {RETRY_S:g} s",
         sides,
         [
-            Goal("herd drained / ceiling, time", 1 / ratio(sides, CEILING), "≤", 2.5),
+            Goal(f"herd drained, time / {CEILING}", 1 / ratio(sides, CEILING), "≤", 2.5),
             *figures,
         ],
         errors,

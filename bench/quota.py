@@ -171,8 +171,8 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         f" then the same buyers over {SPREAD} batches; {CONNECTIONS} connections",
         sides,
         [
-            Goal("one batch: rate / pgbench", ratio(sides, HOT), "≥", 0.30),
-            Goal("own batches: rate / pgbench", ratio(sides, OWN, own), "≥", 0.50),
+            Goal(f"rate / {HOT}", ratio(sides, HOT), "≥", 0.30),
+            Goal(f"rate / {OWN}", ratio(sides, OWN, own), "≥", 0.50),
         ],
         0,
         trips,
