@@ -33,6 +33,7 @@ from workers import jobs, resources
 from workers.lease import Leases
 from workers.registry import KINDS, Queue
 from workers.runner import Runner
+from workers.watchdog import Watchdog
 
 HEARTBEAT_MS = 15_000
 POLL_S = 0.5
@@ -51,6 +52,7 @@ class Processing(Middleware):
     def __init__(self) -> None:
         self.leases = Leases()
         self.runner = Runner(self.leases)
+        self.watchdog: Watchdog | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Open everything, or stop the process: a worker without a pool would fail every job."""
@@ -65,6 +67,8 @@ class Processing(Middleware):
                 os.killpg(0, signal.SIGKILL)  # dramatiq's master would wait for minutes for a child that died
             raise MiddlewareError(str(error)) from error
         self.leases.start()
+        self.watchdog = Watchdog(_loop().loop, own_session=bool(os.environ.get(OWN_SESSION)))
+        self.watchdog.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Let what runs go on for most of the grace time, then give it back."""
@@ -74,6 +78,8 @@ class Processing(Middleware):
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Close in reverse; AsyncIO's loop still runs, because `after_*` hooks run from last to first."""
+        if self.watchdog is not None:
+            self.watchdog.stop()
         self.leases.stop()
         _loop().run_coroutine(resources.close_all())
 
@@ -239,5 +245,8 @@ def send(due: Sequence[Due]) -> None:
 
 
 def waiting(queue: Queue) -> int:
-    """How many messages lie in a queue, those being worked on included."""
-    return int(broker.do_qsize(str(queue)))
+    """How many messages lie in a queue that no worker has fetched.
+
+    Dramatiq's own count has those in it that a killed worker had fetched; the sweep would take them for a backlog.
+    """
+    return int(broker.client.llen(f"{broker.namespace}:{queue}"))

@@ -14,6 +14,7 @@ import redis
 from backend.core import db, wake
 from backend.core.causes import DATABASE_BROKE
 from backend.core.log import configure, logger
+from backend.core.outbox import EVENTS
 from backend.core.settings import settings
 from backend.domain.jobs import waking
 from backend.domain.jobs.running import SWEEP_S
@@ -47,6 +48,7 @@ class Relay:
         self.stop = asyncio.Event()
         self._bell = asyncio.Event()
         self._listener: asyncpg.Connection | None = None
+        self._unknown: list[str] = []
 
     async def step(self) -> bool:
         """Expand and publish until nothing is left, or until `SLICE_S` are over; says whether something is left.
@@ -62,8 +64,11 @@ class Relay:
         return not self.stop.is_set()
 
     async def expand(self, *, is_sending: bool = False) -> int:
-        """Turn one batch of events into jobs, and send their wake-ups or leave that to `publish`; says how many."""
-        made = await waking.expand(self._kinds, BATCH, are_published=is_sending)
+        """Turn one batch of events into jobs, and send their wake-ups or leave that to `publish`; says how many.
+
+        Events that only newer code knows are left to a newer relay.
+        """
+        made = await waking.expand(self._kinds, BATCH, tuple(EVENTS), are_published=is_sending)
         if is_sending:
             await self._send(made.jobs)
         return made.events
@@ -91,6 +96,7 @@ class Relay:
 
     async def sweep(self) -> int:
         """Wake late jobs again: leases that are over, and wake-ups that were lost."""
+        await self._tell_unknown()
         waiting = await asyncio.to_thread(lambda: sum(broker.waiting(queue) for queue in Queue))
         late = await waking.late(queued_s=STRANDED_IN_A_BACKLOG_S if waiting else STRANDED_S, limit=BATCH)
         if late:
@@ -98,6 +104,12 @@ class Relay:
             await asyncio.to_thread(_send, late)
             await waking.mark_published([one.id for one in late])
         return len(late)
+
+    async def _tell_unknown(self) -> None:
+        unknown = await waking.unknown_events(tuple(EVENTS))
+        if unknown and unknown != self._unknown:
+            _log.warning("events that this relay does not know are left waiting", events=unknown)
+        self._unknown = unknown
 
     async def serve(self) -> None:
         """Relay until told to stop; whatever breaks is logged, and tried again."""

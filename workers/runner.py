@@ -34,12 +34,17 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Runner:
-    """Runs the jobs of one process. Safe to call twice for the same job: the second finds nothing to claim."""
+    """Runs the jobs of one process. Safe to call twice for the same job: the second finds nothing to claim.
+
+    Of jobs with which workers have died, one runs at a time: the one that kills them would take the tries of the others
+    with it.
+    """
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
         self._running = set[asyncio.Task[Any]]()
         self._is_stopping = False
+        self._has_suspect = False
 
     async def run(self, job_id: int) -> JobState | None:
         """Run a job if it is there to be taken; says how it ended, None when it was not ours."""
@@ -74,9 +79,19 @@ class Runner:
             task.cancel()
 
     async def _run(self, job_id: int) -> JobState | None:
-        held = await running.claim(job_id, WORKER)
-        if held is None:
-            return None
+        held = await running.claim(job_id, WORKER, takes_suspects=False)
+        if held is not None:
+            return await self._held(held)
+        if self._has_suspect:
+            return None  # the sweep brings it back
+        self._has_suspect = True
+        try:
+            held = await running.claim(job_id, WORKER)
+            return None if held is None else await self._held(held)
+        finally:
+            self._has_suspect = False
+
+    async def _held(self, held: Claim) -> JobState | None:
         request_id.set(held.request_id)
         kind = KINDS.get(held.kind)
         if kind is None:  # an older worker beside newer ones: leave it to them

@@ -18,6 +18,8 @@ from backend.domain.jobs.terms import JobState
 LEASE_S = 8.0
 RENEW_S = 2.0
 SWEEP_S = 3.0
+SUSPECT_AFTER = 2
+"""With so many attempts behind it, a job whose worker died may be the reason."""
 PURGE_DAYS = 30
 PATIENCE_S = 24 * 3600.0
 """How long a job waits for a partner that is away before its tries count."""
@@ -40,10 +42,11 @@ CLAIMED = "job.id, uuid, kind, body::text AS body, attempt, max_attempts, owner_
 """What a claim needs of a row."""
 
 
-async def claim(job_id: int, worker: str) -> Claim | None:
+async def claim(job_id: int, worker: str, *, takes_suspects: bool = True) -> Claim | None:
     """Take a job that is due, or whose lease is over; the attempt is counted here, so that a kill counts.
 
-    None: somebody else has it, it is over, or it is not due yet. Attempts used up: it is parked.
+    None: somebody else has it, it is over, or it is not due yet. Attempts used up: it is parked. Without
+    `takes_suspects` those whose workers have died more than once are left alone.
     """
     found = await db.row(
         "UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'parked' ELSE 'running' END,"  # noqa: S608 - our names
@@ -53,11 +56,13 @@ async def claim(job_id: int, worker: str) -> Claim | None:
         " finished_at = CASE WHEN attempt >= max_attempts THEN now() END,"
         " error = CASE WHEN attempt >= max_attempts THEN coalesce(error, 'the worker died') ELSE error END"
         " WHERE id = $1 AND run_at <= now()"
-        " AND (state = 'queued' OR (state = 'running' AND lease_until < now()))"
+        " AND (state = 'queued' OR (state = 'running' AND lease_until < now() AND (attempt < $4 OR $5)))"
         f" RETURNING {CLAIMED}, state",
         job_id,
         worker,
         LEASE_S,
+        SUSPECT_AFTER,
+        takes_suspects,
     )
     if found is None:
         return None

@@ -29,7 +29,8 @@ class Expanded(msgspec.Struct, frozen=True):
 
 _EXPAND = """
 WITH taken AS MATERIALIZED (
-    SELECT id, name, body, request_id FROM outbox WHERE expanded_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+    SELECT id, name, body, request_id FROM outbox WHERE expanded_at IS NULL AND name = ANY($5) ORDER BY id LIMIT $1
+    FOR UPDATE SKIP LOCKED
 ), made AS (
     INSERT INTO job (kind, body, unique_key, event_id, request_id, published_at)
     SELECT s.kind, body, 'event:' || id || ':' || s.kind, id, request_id, CASE WHEN $4 THEN now() END
@@ -42,15 +43,27 @@ SELECT count(*)::int AS events, NULL::bigint AS id, NULL AS kind FROM taken UNIO
 """
 
 
-async def expand(kinds: Mapping[str, Sequence[str]], limit: int, *, are_published: bool) -> Expanded:
-    """Turn waiting events into one job per subscription; other relays pass over them. One statement.
+async def expand(
+    kinds: Mapping[str, Sequence[str]], limit: int, known: Sequence[str], *, are_published: bool
+) -> Expanded:
+    """Turn waiting events of known names into one job per subscription; other relays pass over them. One statement.
 
     `kinds` maps events' names to kinds of jobs; with `are_published` the caller sends their messages at once.
     """
     pairs = [(event, kind) for event, subscribed in kinds.items() for kind in subscribed]
-    rows = await db.fetch(_EXPAND, limit, [event for event, _ in pairs], [kind for _, kind in pairs], are_published)
+    events, kinds_of_them = [event for event, _ in pairs], [kind for _, kind in pairs]
+    rows = await db.fetch(_EXPAND, limit, events, kinds_of_them, are_published, list(known))
     jobs = [Due(row["id"], row["kind"], is_fresh=True) for row in rows if row["id"] is not None]
     return Expanded(sum(row["events"] for row in rows), jobs)
+
+
+async def unknown_events(known: Sequence[str]) -> list[str]:
+    """The names of waiting events that are not among the known ones."""
+    rows = await db.fetch(
+        "SELECT DISTINCT name FROM outbox WHERE expanded_at IS NULL AND name <> ALL($1) ORDER BY name LIMIT 20",
+        list(known),
+    )
+    return [found["name"] for found in rows]
 
 
 async def publish(limit: int) -> list[Due]:

@@ -1,0 +1,105 @@
+"""F4, F5 and F7: jobs that end, block or bleed their worker. Reduced: ours are made for it (tests/faults/deadly_jobs).
+
+F5 holds the interpreter for some seconds only, because nothing but the end of the C code can give it back; what is
+shown is that nothing happens twice.
+"""
+
+import time
+
+import pytest
+
+from backend.core import db
+from backend.domain.jobs import commands as jobs
+from tests.faults.checker import counted
+from tests.faults.deadly_jobs import Deadly
+from tests.faults.stand import EVERYTHING, until, until_value
+from tests.faults.stream import Stream
+from tests.faults.world import a_world
+from tests.processes import STARTS_S
+from tests.workers.extra_jobs import Slow
+
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
+
+BACK_S = 10.0
+DEADLY = "tests.faults.deadly_jobs"
+
+
+@pytest.mark.parametrize("how", ["exit", "segfault", "memory"])
+async def test_f4_a_job_that_kills_its_worker_is_parked_and_others_flow(a_stand, how):
+    stand = await a_stand()
+    stand.also += (DEADLY,)
+    await jobs.enqueue("test_deadly", Deadly("poison", how, times=99), max_attempts=3)
+    async with stand.kept_up():
+        await stand.up("relay", "worker")
+        for number in range(30):
+            await jobs.enqueue("test_slow", Slow(f"k{number}", 0.5))
+        await until_value("SELECT count(*) FROM job WHERE kind = 'test_slow' AND state = 'done'", 30)
+        await until_value("SELECT count(*) FROM job WHERE state = 'parked'", 1)
+        begun = time.monotonic()
+        await jobs.enqueue("test_slow", Slow("after"))
+        await until_value("SELECT count(*) FROM job WHERE kind = 'test_slow' AND state = 'done'", 31)
+        assert time.monotonic() - begun < BACK_S
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'poison'") is None
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 31
+    error = await db.value("SELECT error FROM job WHERE state = 'parked'")
+    assert error.startswith("MemoryError") if how == "memory" else error == "the worker died"
+
+
+async def test_f4_long_jobs_survive_beside_one_that_kills_its_worker(a_stand):
+    """One worker, and the long jobs run whenever the deadly one is tried: they must not be parked with it."""
+    stand = await a_stand()
+    stand.also += (DEADLY,)
+    await stand.up("relay", "worker")
+    for number in range(3):
+        await jobs.enqueue("test_slow", Slow(f"long{number}", 6))
+    await until_value("SELECT count(*) FROM job WHERE state = 'running'", 3)
+    await jobs.enqueue("test_deadly", Deadly("poison", "exit", times=99))
+    async with stand.kept_up():
+        await until_value("SELECT count(*) FROM job WHERE kind = 'test_slow' AND state = 'done'", 3, 150)
+        await until_value("SELECT state FROM job WHERE kind = 'test_deadly'", "parked", 150)
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 3
+
+
+@pytest.mark.parametrize(
+    ("how", "seconds"), [("ignore cancellation", 20), ("block the loop", 20), ("hold the GIL", 12)]
+)
+async def test_f5_a_job_that_cannot_be_stopped_has_its_effect_once(a_stand, how, seconds):
+    stand = await a_stand()
+    stand.also += (DEADLY,)
+    await stand.up("relay", "worker")
+    await jobs.enqueue("test_unruly", Deadly("k", how, seconds=seconds))
+    await until_value("SELECT count(*) FROM job WHERE state = 'running'", 1)
+    async with stand.kept_up():
+        await stand.up("worker-2")
+        await until_value("SELECT count(*) FROM job WHERE state = 'done'", 1)
+        if how == "block the loop":
+            await until(lambda: "the loop stands still" in stand.processes.logs(), "the watchdog ends it", STARTS_S)
+        else:
+            await until(lambda: "taken over or cancelled" in stand.log_of("worker"), "it is fenced", STARTS_S)
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
+    assert tuple(await db.row("SELECT state, attempt FROM job")) == ("done", 2)
+
+
+@pytest.mark.parametrize(("how", "why"), [("stop the loop", "the loop"), ("leak the pool", "no connection comes back")])
+async def test_f7_a_worker_alive_by_halves_ends_itself(a_stand, how, why):
+    stand = await a_stand()
+    stand.also += (DEADLY,)
+    await stand.up("relay", "worker")
+    await jobs.enqueue("test_unruly", Deadly("k", how))
+    await until(lambda: stand.running["worker"].poll() is not None, "the worker ends", 30)
+    assert stand.running["worker"].returncode != 0
+    assert "worker gives up" in stand.log_of("worker")
+    assert why in stand.log_of("worker")
+    await stand.up("worker")
+    await until_value("SELECT count(*) FROM job WHERE state = 'done'", 1)
+    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
+
+
+async def test_f4_a_hostile_sheet_kills_no_worker_while_work_flows(a_stand, schedule):
+    """The 4 KB sheet with a cell at the far corner, which aborts the process that reads it."""
+    world = await a_world(finished=10)
+    stand = await a_stand()
+    await stand.up(*EVERYTHING)
+    async with Stream(stand, world, schedule.random) as work:
+        await until(work.has(2), "work flows", STARTS_S)
+    await counted(stand, work)
