@@ -16,6 +16,7 @@ from backend.core.log import logger
 LOOK_S = 1.0
 STUCK_S = 30.0
 """How long a loop may stand still, and a pool may be empty, before the process is given up."""
+SAY_S = 0.5
 
 _log = logger(__name__)
 
@@ -59,6 +60,7 @@ class Watchdog:
         if self._stop.is_set():
             return
         _log.error("worker gives up", why=why)
+        time.sleep(SAY_S)  # dramatiq's master passes on what we say, and dies with us
         if self._own_session:
             os.killpg(0, signal.SIGKILL)  # dramatiq's master with us; workers.run tells the supervisor
         os._exit(1)

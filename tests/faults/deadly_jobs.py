@@ -57,7 +57,7 @@ async def _ignore_cancellation(seconds: float) -> None:
 
 
 async def _block_the_loop(seconds: float) -> None:
-    time.sleep(seconds)
+    time.sleep(seconds)  # noqa: ASYNC251 - that is the fault
 
 
 async def _hold_the_gil(seconds: float) -> None:
@@ -73,8 +73,7 @@ async def _stop_the_loop(_: float) -> None:
 
 async def _leak_the_pool(_: float) -> None:
     use, most = db.pool_use()
-    for _ in range(most - use):
-        _leaked.append(await db.ENGINE.pool.acquire())
+    _leaked.extend([await db.ENGINE.pool.acquire() for _ in range(most - use)])
     await asyncio.sleep(3600)
 
 

@@ -6,10 +6,12 @@ shown is that nothing happens twice.
 
 import time
 
+import httpx
 import pytest
 
 from backend.core import db
 from backend.domain.jobs import commands as jobs
+from tests.domain.grading.test_sheets_hostile import far
 from tests.faults.checker import counted
 from tests.faults.deadly_jobs import Deadly
 from tests.faults.stand import EVERYTHING, until, until_value
@@ -96,10 +98,22 @@ async def test_f7_a_worker_alive_by_halves_ends_itself(a_stand, how, why):
 
 
 async def test_f4_a_hostile_sheet_kills_no_worker_while_work_flows(a_stand, schedule):
-    """The 4 KB sheet with a cell at the far corner, which aborts the process that reads it."""
+    """The small sheet with a cell at the far corner, which aborts the process that reads it."""
     world = await a_world(finished=10)
     stand = await a_stand()
     await stand.up(*EVERYTHING)
-    async with Stream(stand, world, schedule.random) as work:
+    of = world.classes[0]
+    before = [process.pid for process in stand.tree("worker")]
+    async with Stream(stand, world, schedule.random, ("quizzes", "uploads", "payments")) as work:
         await until(work.has(2), "work flows", STARTS_S)
-    await counted(stand, work)
+        path = f"{stand.url}/api/v1/assignments/{of.task.uuid}/grades/import"
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {of.teacher.token}"}) as teacher:
+            for _ in range(3):
+                answer = await teacher.put(path, files={"file": ("grades.xlsx", far())})
+                assert answer.status_code in (202, 422), answer.text
+        await until_value("SELECT count(*) FROM job WHERE kind = 'import_grades' AND state IN ('queued', 'running')", 0)
+        await until(work.has(4), "work flows on", STARTS_S)
+    assert await db.value("SELECT count(*) FROM job WHERE kind = 'import_grades' AND state <> 'failed'") == 0
+    await db.statement("DELETE FROM job WHERE kind = 'import_grades'")
+    assert [process.pid for process in stand.tree("worker")] == before
+    await counted(stand, work, crashed=False)

@@ -7,11 +7,9 @@ import subprocess
 import time
 
 import pytest
-import redis
 
 from backend.core import db
 from backend.core.settings import settings
-from backend.devstack import services
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.waking import Due
 from tests.processes import STARTS_S, Processes
@@ -107,43 +105,6 @@ async def test_a_worker_killed_among_many_jobs_leaves_them_to_others(database, p
     await eventually(DONE, 20, STARTS_S, processes)
     assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 20
     assert await db.value("SELECT max(attempt) FROM job") == 2, "each alone, and counted"
-
-
-async def test_a_paused_worker_finds_its_job_gone(database, processes):
-    processes.start(*RELAY)
-    processes.start(*WORKER)
-    await jobs.enqueue("test_slow", Slow("k", 2))
-    await eventually(RUNNING, 1, STARTS_S, processes)
-    sleeping = [p for p in processes.left() if "workers.relay" not in " ".join(p.cmdline())]
-    for process in sleeping:
-        process.suspend()
-    processes.start(*WORKER)
-    await eventually(DONE, 1, STARTS_S, processes)
-    for process in sleeping:
-        process.resume()
-    await says("taken over or cancelled", 1, processes)  # the first run, when it comes to its end
-    assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
-    assert await db.value("SELECT state FROM job") == "done"
-
-
-async def test_valkey_may_lose_everything(database, processes, tmp_path):
-    (tmp_path / "valkey").mkdir()
-    with services.start(tmp_path / "valkey", wanted={"valkey"}, durable=False) as own:
-        url = own.environment()["REDIS_URL"]
-        processes.start(*RELAY, REDIS_URL=url)
-        async with db.transaction():
-            for number in range(100):
-                await jobs.enqueue("test_slow", Slow(f"k{number}", 0.05))
-        await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 100, STARTS_S, processes)
-        redis.Redis.from_url(url).flushall()
-        processes.start(*WORKER, REDIS_URL=url)
-        await eventually("SELECT least(20, count(*)) FROM job WHERE state = 'done'", 20, STARTS_S, processes)
-        redis.Redis.from_url(url).flushall()
-        await eventually(DONE, 100, STARTS_S, processes)
-        own.restart("valkey")
-        await jobs.enqueue("test_slow", Slow("after"))
-        await eventually(DONE, 101, STARTS_S, processes)
-    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 101
 
 
 async def test_a_worker_without_a_database_ends(database, processes):
