@@ -22,7 +22,7 @@ def rows():
     return found
 
 
-def tests_of(path):
+def functions_of(path):
     return {
         node.name
         for node in ast.parse(path.read_text()).body
@@ -45,18 +45,18 @@ def test_every_fault_has_its_tests():
         named = ids(cells[2])
         assert named or fault in OPEN, f"{fault} names no test"
         for path, name in named:
-            assert name in tests_of(path), f"{fault}: {path.name} has no {name}"
+            assert name in functions_of(path), f"{fault}: {path.name} has no {name}"
 
 
 def test_every_test_of_the_suite_is_named():
     named = {found for cells in rows().values() for found in ids(cells[2])}
-    there = {(path, name) for path in FAULTS.glob("test_*.py") for name in tests_of(path)}
+    there = {(path, name) for path in FAULTS.glob("test_*.py") for name in functions_of(path)}
     assert {f"{path.name}::{name}" for path, name in there - named} == set()
 
 
 def test_a_test_that_says_its_fault_is_named_there():
     table = rows()
     for path in FAULTS.glob("test_*.py"):
-        for name in tests_of(path):
+        for name in functions_of(path):
             for fault in re.findall(r"(?<=_)[fx]\d+(?=_)", name):
                 assert (path, name) in ids(table[fault.upper()][2]), f"{fault.upper()} does not name {name}"
