@@ -15,7 +15,6 @@ import pytest
 from backend.core import db
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.waking import Due
-from backend.domain.jobs.waking import Due
 from tests.faults.checker import counted
 from tests.faults.stand import EVERYTHING, Stand, until, until_value
 from tests.faults.stream import Stream
