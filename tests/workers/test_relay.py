@@ -91,3 +91,13 @@ async def test_a_backlog_is_worked_off(monkeypatch):
     async with serving(made):
         await eventually("SELECT count(*) FROM job WHERE published_at IS NOT NULL", 60)
     forget_messages()
+
+
+async def test_events_of_newer_code_are_left_to_a_newer_relay():
+    made = relay.Relay({Strained.name: ("made_tomorrow",)})
+    await db.statement("INSERT INTO outbox (name, body, request_id) VALUES ('relay.thing.renamed.v9', '{}', '-')")
+    async with db.transaction():
+        await emit(Strained("k"))
+    assert await made.expand() == 1
+    assert await made.expand() == 0
+    assert await db.value("SELECT name FROM outbox WHERE expanded_at IS NULL") == "relay.thing.renamed.v9"

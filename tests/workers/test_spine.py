@@ -241,6 +241,27 @@ async def test_an_unknown_kind_is_left_to_newer_workers(database, runner):
     assert await state(job_id) == ("queued", 0)
 
 
+async def test_jobs_with_which_workers_died_twice_run_one_at_a_time(database, runner):
+    release = asyncio.Event()
+
+    @job()
+    async def spine_suspect(event: Thing) -> None:
+        await release.wait()
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(KINDS.pop, "spine_suspect")
+        one, other = await a_job("spine_suspect"), await a_job("spine_suspect")
+        await db.statement("UPDATE job SET state = 'running', attempt = 2, lease_until = now() - interval '1 second'")
+        task = asyncio.create_task(runner.run(one))
+        while (await state(one))[1] != 3:
+            await asyncio.sleep(0)
+        assert await runner.run(other) is None
+        assert await state(other) == ("running", 2), "no try of it is lost beside the first"
+        release.set()
+        assert await task is JobState.DONE
+        assert await runner.run(other) is JobState.DONE
+
+
 async def test_a_lease_is_renewed_while_the_loop_is_stuck(database, runner):
     release = asyncio.Event()
 
