@@ -49,7 +49,7 @@ def _connect(**_: object) -> None:
     _Database.connection = psycopg2.connect(os.environ["DATABASE_URL"])
 
 
-@app.task
+@app.task(name="bench.grade")
 def grade(attempt_id: int) -> None:
     """Score a submitted attempt."""
     with _Database.connection, _Database.connection.cursor() as cursor:
