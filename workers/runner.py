@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 
-from backend.core import causes, db
+from backend.core import causes, db, log
 from backend.core.errors import DomainError
 from backend.core.log import logger, request_id, told
 from backend.domain.jobs import running, together
@@ -105,8 +105,8 @@ class Runner:
             state = await self._attempt(held, kind)
             outcome.append(state or "fenced")
         is_routine = kind.body_type is Empty and state is JobState.DONE  # every few seconds, by the schedule
-        say = _log.debug if is_routine else _log.info
-        say("job", job=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
+        if not is_routine:
+            log.job(id_=held.id, kind=held.kind, attempt=held.attempt, state=state or "fenced")
         return state
 
     async def _run_together(self, kind_name: str) -> int:

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO
@@ -122,21 +123,48 @@ def access(*, dialect: str, method: str, route: str, status: int, ms: float) -> 
     is ever withheld, and the chain takes a sixth of the time of a small request. Whatever is unusual (another form, a
     test that captures, a level, a stream that refuses) goes through the chain.
     """
-    stream = _Direct.stream
-    if stream is not None and _Direct.chain[0] is structlog.stdlib.filter_by_level and _access_level() <= logging.INFO:
-        line = (
-            f'{{"dialect": {quoted(dialect)}, "method": {quoted(method)}, "route": {quoted(route)},'
-            f' "status": {status}, "ms": {ms!r}, "event": "request", "request_id": {quoted(request_id.get())},'
-            f' "level": "info", "timestamp": "{now().isoformat().removesuffix("+00:00")}Z"}}\n'
+    if not (
+        _is_direct(_access_level)
+        and _wrote(
+            f'"dialect": {quoted(dialect)}, "method": {quoted(method)}, "route": {quoted(route)},'
+            f' "status": {status}, "ms": {ms!r}, "event": "request"'
         )
-        try:
-            stream.write(line)
-            stream.flush()
-        except (OSError, ValueError):  # a closed or full stream: logging says so on stderr, and no request breaks
-            pass
-        else:
-            return
-    _access.info("request", dialect=dialect, method=method, route=route, status=status, ms=ms)
+    ):
+        _access.info("request", dialect=dialect, method=method, route=route, status=status, ms=ms)
 
 
+def job(*, id_: int, kind: str, attempt: int, state: str) -> None:
+    """Write the line of a job that ran, put together here as that of a request is."""
+    if not (
+        _is_direct(_job_level)
+        and _wrote(
+            f'"job": {id_}, "kind": {quoted(kind)}, "attempt": {attempt}, "state": {quoted(state)}, "event": "job"'
+        )
+    ):
+        _job.info("job", job=id_, kind=kind, attempt=attempt, state=state)
+
+
+_job = logger("workers.job")
 _access_level = logging.getLogger("backend.access").getEffectiveLevel
+_job_level = logging.getLogger("workers.job").getEffectiveLevel
+
+
+def _is_direct(level: Callable[[], int]) -> bool:
+    is_chain_whole = bool(_Direct.chain) and _Direct.chain[0] is structlog.stdlib.filter_by_level
+    return is_chain_whole and level() <= logging.INFO
+
+
+def _wrote(facts: str) -> bool:
+    stream = _Direct.stream
+    if stream is None:
+        return False
+    line = (
+        f'{{{facts}, "request_id": {quoted(request_id.get())},'
+        f' "level": "info", "timestamp": "{now().isoformat().removesuffix("+00:00")}Z"}}\n'
+    )
+    try:
+        stream.write(line)
+        stream.flush()
+    except (OSError, ValueError):  # a closed or full stream: logging says so on stderr, and nothing breaks
+        return False
+    return True

@@ -39,6 +39,13 @@ def test_the_line_is_the_chains_own(lines):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", msgspec.json.decode(line)["timestamp"])
 
 
+def test_the_line_of_a_job_is_the_chains_own(lines):
+    log.job(id_=7, kind="grade_attempt", attempt=1, state="done")
+    log._job.info("job", job=7, kind="grade_attempt", attempt=1, state="done")
+    ours, chains = [re.sub(r'"timestamp": "[^"]*"', "", line) for line in lines.getvalue().splitlines()]
+    assert ours == chains
+
+
 def test_a_test_may_capture_it(lines):
     with capture_logs() as captured:
         access(**FACTS)

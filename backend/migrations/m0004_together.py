@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from backend.core import db
 
-ID = "2026-11-22T01:50:00:000000"
+ID = "2026-11-22T02:28:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Claiming jobs of one kind together"
 
