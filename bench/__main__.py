@@ -23,6 +23,8 @@ WORKLOADS: Mapping[str, str] = {
     "hall": "bench.hall",
     "quota": "bench.quota",
     "spreadsheet": "bench.spreadsheet",
+    "certificates": "bench.certificates",
+    "media": "bench.media",
     "reads": "bench.reads",
     "growth": "bench.growth",
 }

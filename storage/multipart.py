@@ -33,6 +33,7 @@ class Upload:
         self._max_bytes = max_bytes
         self._size = 0
         self._sha256 = hashlib.sha256()
+        self._in_turn = asyncio.Lock()  # parts come into the whole object's hash in their order
         self._part = io.BytesIO()
         self._begun: asyncio.Task[str] | None = None
         self._sending: set[asyncio.Task[None]] = set()
@@ -95,11 +96,10 @@ class Upload:
 
     async def _send_part(self) -> None:
         part, self._part = self._part, io.BytesIO()
-        digest = await self._digest(part)
         upload_id = await self._upload_id()
         await self._room_for(at_most=IN_FLIGHT - 1)
         self._numbers += 1
-        self._sending.add(asyncio.create_task(self._send(upload_id, self._numbers, part, digest)))
+        self._sending.add(asyncio.create_task(self._send(upload_id, self._numbers, part)))
 
     async def _upload_id(self) -> str:
         if self._begun is None:
@@ -130,7 +130,10 @@ class Upload:
             )
         return begun["UploadId"]
 
-    async def _send(self, upload_id: str, number: int, body: io.BytesIO, digest: str) -> None:
+    async def _send(self, upload_id: str, number: int, body: io.BytesIO) -> None:
+        """Hash and send a part, while the next one comes in."""
+        async with self._in_turn:
+            digest = await self._digest(body)
         body.seek(0)
         with translated():
             answer = await self._client.upload_part(

@@ -288,14 +288,15 @@ async def _read(body: StreamingBody, size: int) -> bytes:
 
     Raises: StorageDown, when it ends before that.
     """
-    held = bytearray()
-    while len(held) < size:
+    held, left = list[bytes](), size
+    while left:
         with translated():
-            piece = await body.read(size - len(held))
+            piece = await body.read(left)
         if not piece:
             raise StorageDown("the body ended short")
-        held += piece
-    return bytes(held)
+        held.append(piece)
+        left -= len(piece)
+    return b"".join(held)
 
 
 async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:

@@ -6,6 +6,7 @@ What the file is and where it goes, the feature decides that the Intake speaks f
 import asyncio
 import contextlib
 import tempfile
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
@@ -93,12 +94,15 @@ async def _streamed(form: Form, storage: Storage, intake: Intake[T]) -> T:
 
 async def _checked(head: bytes, pieces: AsyncGenerator[bytes, None], intake: Intake[T]) -> AsyncGenerator[bytes, None]:
     """The whole stream; refused at its end, storage keeps nothing of it."""
-    tail = head[-EDGE_BYTES:]
+    last, length = deque([head]), len(head)
     yield head
     async for piece in pieces:
-        tail = (tail + piece)[-EDGE_BYTES:] if len(piece) < EDGE_BYTES else piece[-EDGE_BYTES:]
+        last.append(piece)
+        length += len(piece)
+        while length - len(last[0]) >= EDGE_BYTES:
+            length -= len(last.popleft())
         yield piece
-    intake.recognise(head[:EDGE_BYTES], tail)
+    intake.recognise(head[:EDGE_BYTES], b"".join(last)[-EDGE_BYTES:])
     intake.check_fields()
 
 

@@ -10,6 +10,7 @@ import msgspec
 from backend.core.ids import new_uuid
 from backend.domain.accounts import queries as accounts
 from backend.domain.certificates import commands, pdf, queries
+from backend.domain.certificates.commands import Drawn
 from backend.domain.certificates.events import CertificateIssued
 from backend.domain.certificates.queries import Candidate
 from backend.domain.certificates.terms import CertificateState, Fact
@@ -22,6 +23,8 @@ from workers.registry import Queue, job
 from workers.schedule import Empty
 
 CHUNK = 25
+TOGETHER = 5
+"""How many drawings are noted in one transaction; as many are drawn again after a crash."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -74,7 +77,7 @@ async def render_certificate(body: Certificate) -> None:
 
     Safe to repeat: one that has its file, or was revoked, is left alone.
     """
-    await _draw(body.certificate_id)
+    await _draw([body.certificate_id])
 
 
 @job(queue=Queue.HEAVY, phases=True, time_limit_s=3600)
@@ -94,8 +97,8 @@ async def issue_batch(body: Batch, held: Claim) -> Report:
         done += len(chunk) - len(numbered.issued)
         done = await _draw_all(held, numbered.issued, done, len(members))
     # numbered by a run that was cut short, or by a job of their own that was parked
-    for certificate_id in await queries.unfinished(body.batch_id):
-        await _draw(certificate_id)
+    for some in _by_few(await queries.unfinished(body.batch_id)):
+        await _draw(some)
     issued = await queries.issued_by(held.id)
     return Report(issued, max(0, len(members) - issued - len(refused)), refused)
 
@@ -146,25 +149,31 @@ async def mail_certificate(event: CertificateIssued, held: Claim) -> None:
 
 
 async def _draw_all(held: Claim, certificate_ids: Sequence[int], done: int, total: int) -> int:
-    for certificate_id in certificate_ids:
-        await _draw(certificate_id)
-        done += 1
+    for some in _by_few(certificate_ids):
+        await _draw(some)
+        done += len(some)
         await running.progress(held, done, total)
     if not certificate_ids:
         await running.progress(held, done, total)
     return done
 
 
+def _by_few(certificate_ids: Sequence[int]) -> list[Sequence[int]]:
+    return [certificate_ids[start : start + TOGETHER] for start in range(0, len(certificate_ids), TOGETHER)]
+
+
 def _has_one(person: Candidate) -> bool:
     return any(reason.fact is Fact.HAS_ONE for reason in person.reasons)
 
 
-async def _draw(certificate_id: int) -> None:
-    """Render, store, record. A crash in between leaves an object that no row names; the sweep of files finds it."""
-    view = await queries.certificate_by_id(certificate_id)
-    if view.state is not CertificateState.GENERATING:
-        return
-    drawn = await asyncio.to_thread(pdf.render, view.paper)
-    key = keys.certificate(new_uuid())
-    stored = await resources.storage().put(key, drawn, "application/pdf")
-    await commands.record_file(certificate_id, key, stored.sha256_hex, stored.size_bytes)
+async def _draw(certificate_ids: Sequence[int]) -> None:
+    """Render and store each, then record all. A crash in between leaves objects that no row names, for the sweep."""
+    drawn = []
+    for view in await queries.certificates_by_id(certificate_ids):
+        if view.state is not CertificateState.GENERATING:
+            continue
+        pdf_bytes = await asyncio.to_thread(pdf.render, view.paper)
+        key = keys.certificate(new_uuid())
+        stored = await resources.storage().put(key, pdf_bytes, "application/pdf")
+        drawn.append(Drawn(view.id, key, stored.sha256_hex, stored.size_bytes))
+    await commands.record_files(drawn)

@@ -43,6 +43,15 @@ class Issued(msgspec.Struct, frozen=True):
     job: UUID | None
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """The stored file of a certificate."""
+
+    certificate_id: int
+    object_key: str
+    sha256: str
+    size_bytes: int
+
+
 class Numbering(msgspec.Struct, frozen=True):
     """What came of issuing: the new certificates by id, and who got none, with the reasons."""
 
@@ -246,18 +255,32 @@ async def record_file(certificate_id: int, object_key: str, sha256: str, size_by
 
     Emits: CertificateIssued.
     """
+    return bool(await record_files([Drawn(certificate_id, object_key, sha256, size_bytes)]))
+
+
+async def record_files(drawn: Sequence[Drawn]) -> int:
+    """Note where the files of some certificates are; says of how many it was the first, which alone counts.
+
+    Safe to repeat.
+
+    Emits: CertificateIssued.
+    """
+    if not drawn:
+        return 0
     async with transaction():
-        changed = await db.statement(
-            "UPDATE certificate SET state = 'issued', object_key = $2, sha256 = $3, size_bytes = $4,"
-            " updated_at = now() WHERE id = $1 AND state = 'generating'",
-            certificate_id,
-            object_key,
-            sha256,
-            size_bytes,
+        changed = await db.fetch(
+            "UPDATE certificate c SET state = 'issued', object_key = d.object_key, sha256 = d.sha256,"
+            " size_bytes = d.size_bytes, updated_at = now()"
+            " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])"
+            " AS d (id, object_key, sha256, size_bytes)"
+            " WHERE c.id = d.id AND c.state = 'generating' RETURNING c.id",
+            [one.certificate_id for one in drawn],
+            [one.object_key for one in drawn],
+            [one.sha256 for one in drawn],
+            [one.size_bytes for one in drawn],
         )
-        if changed:
-            await emit(CertificateIssued(certificate_id))
-        return bool(changed)
+        await emit(*(CertificateIssued(found["id"]) for found in changed))
+        return len(changed)
 
 
 async def revoke(actor: Actor, ref: Ref, reason: str) -> CertificateView:

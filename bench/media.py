@@ -1,0 +1,175 @@
+"""A recording in, and many readers of it, beside aioboto3 straight to the same S3."""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+import msgspec
+
+from backend.seed_media import make_clip
+from bench import school
+from bench.drive import LoadError, python
+from bench.outcome import Goal, Outcome
+from bench.rounds import Slice, interleaved, summed
+from bench.scale import Scale
+from bench.stand import Stand
+from bench.usage import peak_mib
+
+UP, DOWN = "aioboto3, hashing, up", "aioboto3, down"
+READERS, RANGES, LENGTH = 50, 4, 1 << 20
+MB = 1_000_000
+SIZES = {"quick": (64 << 20, 2), "whole": (1 << 30, 2)}
+"""Bytes of the recording, and rounds."""
+
+
+class _Said(msgspec.Struct):
+    """What a load process printed."""
+
+    seconds: float
+    cpu_s: float
+    firsts: list[float]
+    sample: str = ""
+
+
+async def _said(*arguments: str, env: dict[str, str] | None = None) -> _Said:
+    return msgspec.json.decode(await python("-m", *arguments, env=env), type=_Said)
+
+
+class _Sides:
+    """Up and down, by way of Lulus and straight."""
+
+    def __init__(self, stand: Stand, control: asyncpg.Connection, owner: school.Student, size: int) -> None:
+        self.stand = stand
+        self.control = control
+        self.owner = owner
+        self.size = size
+        self.head = stand.folder / "clip.mp4"
+        self.key = self.path = ""
+        self.web_s: list[float] = []
+        self.seed = 0
+
+    async def up(self) -> Slice:
+        before, web = self.stand.cpu_s(("web", "s3")), self.stand.cpu_s(("web",))
+        port, token = str(self.stand.port), self.owner.token
+        said = await _said("bench.media_load", "up", port, token, str(self.size), str(self.head))
+        if " 202 " not in said.sample[:20]:
+            raise LoadError(said.sample)
+        cpu = self.stand.cpu_s(("web", "s3")) - before
+        self.web_up = self.stand.cpu_s(("web",)) - web
+        await self._looked_at()
+        return Slice(self.size // MB, said.seconds, cpu)
+
+    async def _looked_at(self) -> None:
+        """The job that looks at a recording is not part of the upload; what follows must not run beside it."""
+        async with asyncio.timeout(120):
+            while True:
+                row = await self.control.fetchrow(
+                    "SELECT uuid, state, object_key, extension, location, size_bytes, failure,"
+                    " to_char(created_at AT TIME ZONE 'UTC', 'YYYY/MM/DD') AS day FROM file ORDER BY id DESC LIMIT 1"
+                )
+                if row["state"] != "processing":
+                    break
+                await asyncio.sleep(0.05)
+        if (row["state"], row["size_bytes"]) != ("ready", self.size):
+            raise LoadError(f"the recording is {row['state']} ({row['failure']}), {row['size_bytes']} bytes")
+        self.key = row["object_key"]
+        self.path = f"/uploads/{row['location']}/{row['day']}/{row['uuid']}.{row['extension']}"
+
+    async def bare_up(self) -> Slice:
+        before = self.stand.cpu_s(("s3",))
+        said = await _said("bench.bare_media", "up", str(self.size), env=self.stand.env)
+        return Slice(self.size // MB, said.seconds, self.stand.cpu_s(("s3",)) - before + said.cpu_s)
+
+    def _shape(self) -> list[str]:
+        """The same places for both sides of a round."""
+        self.seed += 1
+        return [str(one) for one in (self.size, READERS, RANGES, LENGTH, (self.seed + 1) // 2)]
+
+    async def down(self) -> Slice:
+        before, web = self.stand.cpu_s(("web", "s3")), self.stand.cpu_s(("web",))
+        port, token = str(self.stand.port), self.owner.token
+        said = await _said("bench.media_load", "down", port, token, self.path, *self._shape())
+        self.web_s.append(self.stand.cpu_s(("web",)) - web)
+        cpu = self.stand.cpu_s(("web", "s3")) - before
+        return Slice(READERS * RANGES * LENGTH // MB, said.seconds, cpu, said.firsts)
+
+    async def bare_down(self) -> Slice:
+        before = self.stand.cpu_s(("s3",))
+        said = await _said("bench.bare_media", "down", self.key, *self._shape(), env=self.stand.env)
+        cpu = self.stand.cpu_s(("s3",)) - before + said.cpu_s
+        return Slice(READERS * RANGES * LENGTH // MB, said.seconds, cpu, said.firsts)
+
+    async def first_byte(self) -> tuple[float, float]:
+        """Medians of one reader alone, by way of us and straight, in milliseconds."""
+        shape = [str(one) for one in (self.size, 1, 40, 64 << 10, 1)]
+        ours = await _said("bench.media_load", "down", str(self.stand.port), self.owner.token, self.path, *shape)
+        bare = await _said("bench.bare_media", "down", self.key, *shape, env=self.stand.env)
+        return median(ours.firsts), median(bare.firsts)
+
+
+async def measure(stand: Stand, scale: Scale) -> Outcome:
+    """Run it."""
+    size, rounds = SIZES[scale.name]
+    control = await stand.connect()
+    batch_id = await school.batch(control, quota=1, seats_taken=1)
+    (owner,) = await school.students(control, 1, batch_id, stand.jwt_secret)
+    sides = _Sides(stand, control, owner, size)
+    await asyncio.to_thread(_clip, sides.head, size)
+    await asyncio.to_thread(_touch, stand)
+    memory = peak_mib(stand.pid("web"))
+    taken = await interleaved({"Lulus": sides.up, UP: sides.bare_up}, rounds)
+    read = await interleaved({"Lulus, down": sides.down, DOWN: sides.bare_down}, rounds + 1)
+    grown = peak_mib(stand.pid("web")) - memory
+    firsts = [await sides.first_byte() for _ in range(3)]
+    async with stand.round_trips("web") as said:
+        await sides.first_byte()
+    await control.close()
+    made = {name: summed(slices) for name, slices in (taken | read).items()}
+    megabytes = READERS * RANGES * LENGTH / MB
+    ups, downs = _ratio(made["Lulus"].rates, made[UP].rates), _ratio(made["Lulus, down"].rates, made[DOWN].rates)
+    cpu = 1000 * median(sides.web_s[1:]) / megabytes
+    first = median(ours - bare for ours, bare in firsts)
+    return Outcome(
+        "media",
+        "MB/s",
+        f"a recording of {size >> 20:,} MiB in; {READERS} readers of {RANGES} random ranges of {LENGTH >> 20} MiB each",
+        made,
+        [
+            Goal(f"MB/s up / {UP}", ups, "≥", 0.70),
+            Goal(f"MB/s down / {DOWN}", downs, "≥", 0.70),
+            Goal("web process, CPU ms per MB down", cpu, "≤", 1.0),
+            Goal("memory growth of the web process, MiB", grown, "≤", 64),
+            Goal("first byte, ms above direct", first, "≤", 10),
+        ],
+        0,
+        len(said) / 40,
+        stand.peaks_mib(("web", "worker", "s3")),
+        [
+            f"first byte of one reader alone: {median(one for one, _ in firsts):.1f} ms, straight"
+            f" {median(one for _, one in firsts):.1f} ms; among {READERS}: p50 / p95 / p99 stand in the table",
+            f"web process, CPU ms per MB up: {1000 * sides.web_up / (size / MB):.2f} (no goal)",
+        ],
+    )
+
+
+def _ratio(above: list[float], below: list[float]) -> float:
+    return median(one / other for one, other in zip(above, below, strict=True))
+
+
+def _clip(path: Path, size: int) -> None:
+    """A clip that has its index in front, and a box of nothing that says it fills the rest."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "clip.mp4"
+        make_clip(whole, 3, "mp4")
+        clip = whole.read_bytes()
+    left = size - len(clip)
+    path.write_bytes(clip + b"\x00\x00\x00\x01free" + left.to_bytes(8, "big"))
+
+
+def _touch(stand: Stand) -> None:
+    """One request, so that the memory of what is loaded late is not counted as growth."""
+    with contextlib.suppress(OSError):
+        stand.await_answer("web", f"http://127.0.0.1:{stand.port}/readyz")
