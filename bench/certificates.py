@@ -116,6 +116,12 @@ class _Sides:
             )
         return Slice(self.number, used["seconds"], self.stand.cpu_s(("s3",)) - before + used["cpu_s"])
 
+    async def idle(self) -> float:
+        """CPU seconds per second of the same processes while nothing is to be done: they wait by asking."""
+        before, begun = self.stand.cpu_s(OURS), time.monotonic()
+        await asyncio.sleep(4)
+        return (self.stand.cpu_s(OURS) - before) / (time.monotonic() - begun)
+
     async def mails(self) -> float:
         """CPU seconds per certificate of the mails that were left waiting, with an ordinary worker."""
         names = ("relay", "worker", "postgres", "valkey")
@@ -142,6 +148,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     async with stand.round_trips("issuer") as said:
         await sides.issue(counted)
     peaks = stand.peaks_mib(("web", "relay", "issuer", "postgres", "s3"))
+    idle = await sides.idle()
     stand.stop("issuer")
     mail_s = await sides.mails()
     await control.close()
@@ -158,6 +165,8 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         peaks,
         [
             f"rate / {CEILING}: {made['Lulus'].rate / made[CEILING].rate:.3f} (no goal)",
+            f"of the CPU, waiting alone takes {1000 * idle / made['Lulus'].rate:.1f} ms per certificate"
+            f" ({100 * idle:.0f} % of a core, as when nothing is to be done)",
             f"the mail that tells the holder comes after, as a job of its own: {1000 * mail_s:.1f} ms of CPU each",
         ],
     )
