@@ -1,8 +1,10 @@
 """What does a certificate cost in a batch, beside the bare renderer and a put of the file?"""
 
 import asyncio
+import contextlib
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -127,7 +129,6 @@ class _Sides:
         names = ("relay", "worker", "postgres", "valkey")
         left = "SELECT count(*) FROM job WHERE kind = 'mail_certificate' AND state IN ('queued', 'running')"
         number = await self.control.fetchval(left)
-        self.stand.start("worker", ALSO["worker"])
         await asyncio.sleep(2)  # its start is not the mails'
         number, before = min(number, await self.control.fetchval(left)), self.stand.cpu_s(names)
         async with asyncio.timeout(PATIENCE_S):
@@ -136,20 +137,30 @@ class _Sides:
         return (self.stand.cpu_s(names) - before) / number if number else 0.0
 
 
+@contextlib.contextmanager
+def _one_for_heavy_work(stand: Stand) -> Iterator[None]:
+    """In place of the ordinary worker, which is there again afterwards whatever happens."""
+    stand.stop("worker")
+    stand.start("issuer", "python -m workers.run --queue heavy")
+    try:
+        yield
+    finally:
+        stand.stop("issuer")
+        stand.start("worker", ALSO["worker"])
+
+
 async def measure(stand: Stand, scale: Scale) -> Outcome:
     """Run it."""
     number, rounds = SIZES[scale.name]
     control = await stand.connect()
-    stand.stop("worker")
-    stand.start("issuer", "python -m workers.run --queue heavy")
     sides = _Sides(stand, control, number)
-    taken = await interleaved({"Lulus": sides.ours, CEILING: sides.bare}, rounds)
-    counted = await a_batch(stand, control, number)
-    async with stand.round_trips("issuer") as said:
-        await sides.issue(counted)
-    peaks = stand.peaks_mib(("web", "relay", "issuer", "postgres", "s3"))
-    idle = await sides.idle()
-    stand.stop("issuer")
+    with _one_for_heavy_work(stand):
+        taken = await interleaved({"Lulus": sides.ours, CEILING: sides.bare}, rounds)
+        counted = await a_batch(stand, control, number)
+        async with stand.round_trips("issuer") as said:
+            await sides.issue(counted)
+        peaks = stand.peaks_mib(("web", "relay", "issuer", "postgres", "s3"))
+        idle = await sides.idle()
     mail_s = await sides.mails()
     await control.close()
     made = {name: summed(slices) for name, slices in taken.items()}
