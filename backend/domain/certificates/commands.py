@@ -255,7 +255,7 @@ async def record_file(certificate_id: int, object_key: str, sha256: str, size_by
 
     Emits: CertificateIssued.
     """
-    return bool(await record_files([Drawn(certificate_id, object_key, sha256, size_bytes)]))
+    return bool(await _record([Drawn(certificate_id, object_key, sha256, size_bytes)]))
 
 
 async def record_files(drawn: Sequence[Drawn]) -> int:
@@ -265,6 +265,10 @@ async def record_files(drawn: Sequence[Drawn]) -> int:
 
     Emits: CertificateIssued.
     """
+    return await _record(drawn)
+
+
+async def _record(drawn: Sequence[Drawn]) -> int:
     if not drawn:
         return 0
     async with transaction():
