@@ -27,6 +27,9 @@ Send = Callable[[Message], Awaitable[None]]
 SILENT_S = 75.0
 """How long a client may say nothing in the middle of its request; longer than a form's own patience."""
 
+LEFT = 499
+"""Noted as the status of a request that got no answer because its client had hung up."""
+
 _log = logger("backend.access")
 
 Claims = Callable[[str, str], bool]
@@ -102,12 +105,15 @@ class _Exchange:
         self._send = send
         self._is_whole = False
         self._status = 0
+        self._is_left = False
         self._begun = time.perf_counter()
 
     async def receive(self) -> Message:
         """What comes of the request. Raises: UploadBroken when the client leaves or falls silent in the middle."""
         if self._is_whole:
-            return await self._receive()
+            message = await self._receive()
+            self._is_left = self._is_left or message["type"] == "http.disconnect"
+            return message
         try:
             async with asyncio.timeout(SILENT_S):
                 message = await self._receive()
@@ -140,6 +146,8 @@ class _Exchange:
 
     def log(self) -> None:
         took = time.perf_counter() - self._begun
+        if self._is_left and not self._status:
+            self._status = LEFT
         route = self._route()
         template = str(self._scope.get("path_template") or "-")  # of what no route knows, strangers choose the path
         method = self._scope.get("method", "-")

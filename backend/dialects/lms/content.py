@@ -32,7 +32,7 @@ _SHOWN = ("image/", "audio/", "video/", "application/pdf", "text/plain")
 @route(
     "/uploads/{location:str}/{year:str}/{month:str}/{day:str}/{name:str}",
     http_method=READ,
-    opt={"public": True, "optional": True},
+    opt={"public": True, "optional": True, "lane": None},
     tags=["files"],
 )
 async def send(

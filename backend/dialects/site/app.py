@@ -16,6 +16,7 @@ from backend.core.settings import settings
 from backend.dialects.site import lookup, operations, pages
 from backend.dialects.site.words import spoken_language
 from backend.http import shared
+from backend.http.admission import Admission
 from backend.http.media import media_response
 from backend.http.ranges import Resource
 from storage.errors import StorageDown
@@ -68,7 +69,9 @@ async def search(request: Ask, number: FromQuery[str] = "") -> Response[str] | R
     return Redirect(f"/certificates/{quote(wanted, safe='')}{chosen}", status_code=303, headers=GUARD)
 
 
-@get(["/certificates/{reference:str}", "/sertifikat/{reference:str}"], include_in_schema=False)
+@get(
+    ["/certificates/{reference:str}", "/sertifikat/{reference:str}"], middleware=[Admission()], include_in_schema=False
+)
 async def certificate(request: Ask, reference: FromPath[str]) -> Response[str]:
     """Say whether a certificate is real: 200 for valid and revoked, 404 for unknown."""
     known = len(reference) <= LONGEST_REFERENCE and "\0" not in reference

@@ -33,13 +33,13 @@ class Auth(Controller):
         "refresh_token": Provide(cookies.refresh_token, sync_to_thread=False),
     }
 
-    @post("/register", status_code=201, opt={"public": True, "failure": "Gagal registrasi"})
+    @post("/register", status_code=201, opt={"public": True, "failure": "Gagal registrasi", "lane": "passwords"})
     async def register(self, data: JSONBody[RegisterIn], caller: NamedDependency[Caller]) -> Envelope[RegisterOut]:
         """Make a student's account; a code is mailed."""
         person = await commands.register(caller, data.newcomer)
         return success("Sukses Registrasi - Mohon cek email Anda", RegisterOut.of(person))
 
-    @post("/login", status_code=200, opt={"public": True, "failure": "Login gagal"})
+    @post("/login", status_code=200, opt={"public": True, "failure": "Login gagal", "lane": "passwords"})
     async def login(self, data: JSONBody[LoginIn], caller: NamedDependency[Caller]) -> Response[Envelope[LoginOut]]:
         """Begin a session."""
         signed_in = await sessions.log_in(caller, data.email, data.password)
@@ -91,7 +91,11 @@ class Auth(Controller):
         await codes.request_password_reset(caller, data.email)
         return success("Jika email terdaftar, petunjuk telah dikirim", None)
 
-    @post("/reset-password", status_code=200, opt={"public": True, "failure": "Gagal mengatur ulang kata sandi"})
+    @post(
+        "/reset-password",
+        status_code=200,
+        opt={"public": True, "failure": "Gagal mengatur ulang kata sandi", "lane": "passwords"},
+    )
     async def reset(self, data: JSONBody[ResetIn]) -> Envelope[None]:
         """Set a new password; every session ends."""
         await codes.reset_password(data.password, **data.shown)

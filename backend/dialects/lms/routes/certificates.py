@@ -146,7 +146,7 @@ class Certificates(Controller):
     @route(
         "/{certificate_id:str}/pdf",
         http_method=[HttpMethod.GET, HttpMethod.HEAD],
-        opt={"roles": auth.EVERYONE},
+        opt={"roles": auth.EVERYONE, "lane": None},
     )
     async def file(
         self, request: AnyRequest, actor: NamedDependency[Actor], certificate_id: FromPath[str]

@@ -37,7 +37,7 @@ class Files(Controller):
         ticket, expires_at = tickets.make(actor.session_id or 0, content.TICKET_KIND, view.uuid)
         return success("Success", TicketOut(ticket, f"{view.address}?ticket={ticket}", expires_at.isoformat()))
 
-    @route("/poster", http_method=READ, opt={"public": True, "optional": True})
+    @route("/poster", http_method=READ, opt={"public": True, "optional": True, "lane": None})
     async def poster(self, request: AnyRequest, file_id: FromPath[str]) -> Response[None]:
         """The still picture of a recording; with ranges and validators."""
         uuid = parse_uuid(file_id)

@@ -25,7 +25,7 @@ class GradeSheets(Controller):
 
     tags = ("grades",)
 
-    @get("/assignments/{ref:str}/grades/excel", opt={"roles": auth.STAFF})
+    @get("/assignments/{ref:str}/grades/excel", opt={"roles": auth.STAFF, "lane": None})
     async def export(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Stream:
         """Download the grading sheet: everybody in the batch, with the grades as they stand."""
         assignment = parse_uuid(ref)
@@ -35,7 +35,7 @@ class GradeSheets(Controller):
         "/assignments/{ref:str}/grades/import",
         status_code=202,
         request_max_body_size=sheets.body_limit(),
-        opt={"roles": auth.STAFF, "no_idempotency": True},
+        opt={"roles": auth.STAFF, "no_idempotency": True, "lane": None},
     )
     async def take(
         self,

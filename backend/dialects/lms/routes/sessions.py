@@ -18,7 +18,11 @@ class Sessions(Controller):
     path = "/users/me"
     tags = ("sessions",)
 
-    @put("/password", status_code=200, opt={"roles": auth.EVERYONE, "no_idempotency": True, "throttled": True})
+    @put(
+        "/password",
+        status_code=200,
+        opt={"roles": auth.EVERYONE, "no_idempotency": True, "throttled": True, "lane": "passwords"},
+    )
     async def change_password(self, actor: NamedDependency[Actor], data: JSONBody[PasswordIn]) -> Envelope[None]:
         """Change my password; my other sessions end."""
         await sessions.change_password(actor, data.old_password, data.confirmed)

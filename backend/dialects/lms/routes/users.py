@@ -73,7 +73,7 @@ class Users(Controller):
         person = await queries.person(parse_uuid(user_id))
         return success("User fetched", UserOut.of(person))
 
-    @post("/", status_code=201, opt={"roles": auth.ADMIN, "failure": "Gagal membuat user"})
+    @post("/", status_code=201, opt={"roles": auth.ADMIN, "failure": "Gagal membuat user", "lane": "passwords"})
     async def create(self, actor: NamedDependency[Actor], data: JSONBody[CreateUserIn]) -> Envelope[UserOut]:
         """Make an account, verified at once."""
         person = await commands.create_account(actor, data.newcomer, data.role_type.role)

@@ -22,6 +22,10 @@ WORDS = {
     "http.too_many_streams": Word(
         "Terlalu banyak koneksi pemantauan terbuka (batas: {limit})", "Too many streams are open (the limit is {limit})"
     ),
+    "http.busy": Word(
+        "Server sedang sangat sibuk, silakan coba lagi sebentar",
+        "The server is very busy, please try again in a moment",
+    ),
     "http.not_json": Word(
         "Content-Type harus {expected}, bukan {found}",
         "The Content-Type must be {expected}, not {found}",
