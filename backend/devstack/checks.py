@@ -34,7 +34,7 @@ def faults(seed: int | None, soak: float, only: str) -> int:
     env = {"PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "LULUS_ENV": "test"}
     options = ["-m", "", "--durations", "10", "--soak", str(soak)]
     options += [] if seed is None else ["--fault-seed", str(seed)]
-    options += ["-k", only] if only else ["-n", "2"]
+    options += ["-k", only] if only else ["-n", "2", "--dist", "worksteal"]  # some take a second, some minutes
     try:
         with throw_away() as services:
             return run_command([str(_BIN / "pytest"), "tests/faults", *options], env | services.environment())

@@ -1,8 +1,10 @@
 """F1: workers killed outright, at chosen moments and at random ones, while work flows."""
 
+import contextlib
 import os
 import signal
 
+import psutil
 import pytest
 
 from backend.core import db
@@ -36,14 +38,14 @@ async def test_f1_a_killed_workers_job_is_taken_over_within_15_seconds(a_stand):
 @pytest.mark.faults
 @pytest.mark.parametrize("how", ["before commit", "after commit"])
 async def test_f1_killed_on_either_side_of_the_commit(a_stand, how):
-    stand = await a_stand()
+    stand = await a_stand(environment={"WORKER_THREADS": "1"})  # none dies with another
     stand.also += ("tests.faults.deadly_jobs",)
-    for number in range(4):
+    for number in range(2):
         await jobs.enqueue("test_deadly", Deadly(f"k{number}", how))
     async with stand.kept_up():
         await stand.up("relay", "worker")
-        await until_value("SELECT count(*) FROM job WHERE state = 'done'", 4, STARTS_S)
-    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 4
+        await until_value("SELECT count(*) FROM job WHERE state = 'done'", 2, STARTS_S)
+    assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 2
     assert await db.value("SELECT max(attempt) FROM job") == (2 if how == "before commit" else 1)
 
 
@@ -60,5 +62,6 @@ async def test_f1_killed_fifty_times_at_random_while_work_flows(a_stand, schedul
             chosen = tree if part == 2 else tree[:1] if part == 0 else tree[-1:]
             schedule.note(f"kill -9 {len(chosen)} of {len(tree)} processes of {name}")
             for process in chosen:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):  # it went with the one before, or at its own start
+                    process.kill()
     await counted(stand, work)
