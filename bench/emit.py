@@ -17,7 +17,7 @@ from backend.core.outbox import emit
 from bench.noop import Nothing
 
 TOGETHER = 100
-PAUSE_S = (0.03, 0.12)
+PAUSE_S = (0.02, 0.07)
 
 
 async def _paced(number: int) -> dict[int, float]:

@@ -8,7 +8,7 @@ import msgspec
 
 from bench.drive import LoadError, python
 from bench.outcome import Goal, Outcome, ratios
-from bench.rounds import Slice, interleaved, percentile, summed
+from bench.rounds import Slice, Take, interleaved, percentile, summed
 from bench.scale import Scale
 from bench.stand import Stand
 
@@ -18,6 +18,8 @@ OURS = ("relay", "worker", "postgres", "valkey")
 BARE = ("bare_worker", "valkey")
 THREADS = 8
 PATIENCE_S = 120.0
+IDLE_S = 4.0
+WARM_UP = 200
 
 
 async def await_done(control: asyncpg.Connection, kind: str, number: int) -> None:
@@ -74,11 +76,15 @@ async def _bare(stand: Stand, number: int) -> Slice:
     return Slice(number, used["seconds"], stand.cpu_s(BARE) - before + used["cpu_s"])
 
 
+def _sides(stand: Stand, control: asyncpg.Connection, number: int) -> dict[str, Take]:
+    return {"Lulus": lambda: _ours(stand, control, number), CEILING: lambda: _bare(stand, number)}
+
+
 async def _idle_cost(stand: Stand, names: tuple[str, ...]) -> dict[str, float]:
     """CPU seconds per second of processes that have nothing to do."""
     before = {name: stand.cpu_s((name,)) for name in names}
     begun = time.monotonic()
-    await asyncio.sleep(5)
+    await asyncio.sleep(IDLE_S)
     took = time.monotonic() - begun
     return {name: (stand.cpu_s((name,)) - before[name]) / took for name in names}
 
@@ -90,8 +96,8 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     cost = await _idle_cost(stand, ("web", "relay", "worker", "schedule", "postgres", "valkey"))
     waits = await _idle(stand, control, scale.prompt_samples)
     stand.start("bare_worker", f"python -m dramatiq bench.bare_queue --processes 1 --threads {THREADS}")
-    sides = {"Lulus": lambda: _ours(stand, control, number), CEILING: lambda: _bare(stand, number)}
-    taken = await interleaved(sides, scale.prompt_rounds)
+    whole, small = (_sides(stand, control, one) for one in (number, WARM_UP))
+    taken = await interleaved(whole, scale.prompt_rounds, small)
     await control.close()
     peaks = stand.peaks_mib(("relay", "worker", "bare_worker", "postgres", "valkey"))
     stand.stop("bare_worker")
