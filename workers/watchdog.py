@@ -46,7 +46,11 @@ class Watchdog:
             self._has_room = now
 
     def _run(self) -> None:
+        looked = time.monotonic()
         while not self._stop.wait(LOOK_S):
+            if time.monotonic() - looked > STUCK_S / 2:  # the whole process slept (a paused machine): begin anew
+                self._beat = self._has_room = time.monotonic()
+            looked = time.monotonic()
             if not self._loop.is_running():
                 self._give_up("the loop has ended")
             self._loop.call_soon_threadsafe(self._on_beat)
