@@ -69,8 +69,9 @@ async def test_f11_replies_that_get_lost_lose_nothing(a_stand):
     async with proxy_to(stand.environment["REDIS_URL"]) as proxy:
         stand.environment["REDIS_URL"] = proxy.instead_of(stand.environment["REDIS_URL"])
         await stand.up("relay", "worker")
-        for many, (command, let) in enumerate(product(("RPUSH", "fetch", "ack"), (0, 3)), 1):  # RPUSH: to enqueue
-            rule = proxy.add(f"\r\n{command}\r\n".encode(), lose=True, let=let, times=4, after=3)
+        for many, (command, let) in enumerate(product(("RPUSH", "fetch", "ack"), (0, 3)), 1):
+            after = 0 if command == "RPUSH" else 3  # one RPUSH lays many messages, and is repeated when it is lost
+            rule = proxy.add(f"\r\n{command}\r\n".encode(), lose=True, let=let, times=4, after=after)
             for number in range(20):
                 await jobs.enqueue("test_slow", Slow(f"{command} {let} {number}"))
                 await asyncio.sleep(0.02)
