@@ -45,4 +45,4 @@ async def test_a_loop_that_works_is_not(given_up):
 
 
 async def test_nor_is_a_process_that_was_paused_as_a_whole(given_up):
-    assert await given_up(0.9, sleeps=iter([0.01] * 5 + [1.5])) == []
+    assert await given_up(1.0, sleeps=iter([0.01] * 5 + [0.95])) == []
