@@ -8,7 +8,7 @@ from backend.core.settings import Settings
 from tests.architecture.source import ROOT
 
 README = (ROOT / "README.md").read_text()
-OF_THE_PROCFILE = {"WEB_HOST", "WEB_PORT", "WEB_WORKERS"}
+OF_THE_PROCFILE = {"WEB_HOST", "WEB_PORT", "WEB_CONNECTIONS", "WEB_WORKERS"}
 OTHERWISE_NAMED = {"PROMETHEUS_DIR": "PROMETHEUS_MULTIPROC_DIR"}  # the library's own name
 LONGEST_RECIPE = 8
 
