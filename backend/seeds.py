@@ -269,7 +269,7 @@ async def _take(student: Actor, quiz_id: int, luck: int) -> None:
         chosen = _QUESTIONS[index][2] if index < luck else (_QUESTIONS[index][2] + 1) % len(question.options)
         await attempts.save_answer(student, attempt.id, question.uuid, question.options[chosen].uuid)
     await attempts.submit_attempt(student, attempt.id)
-    await grading.grade_attempt(attempt.id)
+    await grading.grade_attempts([attempt.id])
 
 
 async def _finished_batch(people: _People, course_id: int) -> None:

@@ -261,17 +261,20 @@ class Storage:
 
     async def ensure_bucket(self) -> None:
         """Make the bucket unless it is there. Safe to repeat, and to do in two processes at once."""
-        with contextlib.suppress(ObjectMissing):
-            return await self.ping()
+        if await self._has_bucket():
+            return
         try:
             with translated():
                 await self.client.create_bucket(Bucket=self.bucket)
-        except StorageError as refused:
-            try:
-                await self.ping()  # another process was first
-            except ObjectMissing:
-                raise refused from None
-        return None
+        except StorageError:
+            if not await self._has_bucket():  # unless another process was first
+                raise
+
+    async def _has_bucket(self) -> bool:
+        with contextlib.suppress(ObjectMissing), translated():
+            await self.client.head_bucket(Bucket=self.bucket)
+            return True
+        return False
 
     async def ping(self) -> None:
         """Whether the bucket answers, within three seconds.

@@ -92,15 +92,8 @@ class Stand:
     @contextlib.contextmanager
     def paused(self, name: str) -> Iterator[None]:
         """SIGSTOP for a process and all below it, and SIGCONT in the end."""
-        frozen = self.tree(name)
-        for process in frozen:
-            process.suspend()
-        try:
+        with _suspended(self.tree(name)):
             yield
-        finally:
-            for process in frozen:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.resume()
 
     @contextlib.asynccontextmanager
     async def kept_up(self) -> AsyncIterator[None]:
@@ -140,15 +133,8 @@ class Stand:
     @contextlib.contextmanager
     def paused_service(self, name: str) -> Iterator[None]:
         """SIGSTOP for a service, and SIGCONT in the end."""
-        frozen = self._service_tree(name)
-        for process in frozen:
-            process.suspend()
-        try:
+        with _suspended(self._service_tree(name)):
             yield
-        finally:
-            for process in frozen:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.resume()
 
     @property
     def _own(self) -> Services:
@@ -196,3 +182,15 @@ async def another_database(url: str) -> AsyncIterator[None]:
             await db.close_pool()
     finally:
         db.ENGINE.pool, db.ENGINE.config["dsn"] = pool, dsn
+
+
+@contextlib.contextmanager
+def _suspended(processes: list[psutil.Process]) -> Iterator[None]:
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()

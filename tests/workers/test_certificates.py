@@ -12,6 +12,7 @@ from backend.core.actor import SYSTEM, Actor, Role
 from backend.core.ids import new_uuid
 from backend.core.settings import settings
 from backend.domain.certificates import commands, pdf, queries
+from backend.domain.certificates.commands import Drawn
 from backend.domain.certificates.terms import CertificateState
 from backend.domain.files import sweeping
 from backend.domain.jobs import commands as jobs
@@ -163,7 +164,7 @@ async def test_drawing_twice_keeps_the_first(storage):
     first = await queries.certificate_by_id(view.id)
     await certificates.render_certificate(certificates.Certificate(view.id))
     assert await queries.certificate_by_id(view.id) == first
-    assert not await commands.record_file(view.id, keys.certificate(view.uuid), "0" * 64, 1)
+    assert not await commands.record_files([Drawn(view.id, keys.certificate(view.uuid), "0" * 64, 1)])
     assert (await storage.head(first.object_key)).size_bytes == first.size_bytes
 
 

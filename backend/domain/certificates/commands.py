@@ -250,14 +250,6 @@ def _paper(batch: BatchPaper, holder_name: str, uuid: UUID, number: str) -> Cert
     )
 
 
-async def record_file(certificate_id: int, object_key: str, sha256: str, size_bytes: int) -> bool:
-    """Note where a certificate's file is; says whether it was the first, which alone counts.
-
-    Emits: CertificateIssued.
-    """
-    return bool(await _record([Drawn(certificate_id, object_key, sha256, size_bytes)]))
-
-
 async def record_files(drawn: Sequence[Drawn]) -> int:
     """Note where the files of some certificates are; says of how many it was the first, which alone counts.
 
@@ -265,10 +257,6 @@ async def record_files(drawn: Sequence[Drawn]) -> int:
 
     Emits: CertificateIssued.
     """
-    return await _record(drawn)
-
-
-async def _record(drawn: Sequence[Drawn]) -> int:
     if not drawn:
         return 0
     async with transaction():

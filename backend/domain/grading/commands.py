@@ -15,11 +15,6 @@ from backend.domain.grading.events import AttemptGraded
 from backend.domain.grading.scoring import Item, Score, score
 
 
-async def grade_attempt(attempt_id: int) -> None:
-    """Score a submitted attempt, as `grade_attempts` does."""
-    await grade_attempts([attempt_id])
-
-
 async def grade_attempts(attempt_ids: Collection[int]) -> int:
     """Score those of these attempts that are submitted, in five statements however many they are.
 

@@ -31,9 +31,9 @@ async def events(name: str) -> int:
 async def test_grading_twice_changes_nothing(student: Person):
     quiz = await a_quiz()
     attempt_id = await a_submitted(quiz, student, right=2)
-    await grading.grade_attempt(attempt_id)
+    await grading.grade_attempts([attempt_id])
     first = await queries.attempt_result(student.actor, attempt_id)
-    await grading.grade_attempt(attempt_id)
+    await grading.grade_attempts([attempt_id])
     assert await queries.attempt_result(student.actor, attempt_id) == first
     assert await events("grading.attempt.graded.v1") == 1
     assert await db.value("SELECT count(*) FROM result") == 1
@@ -75,7 +75,7 @@ async def test_many_are_graded_as_each_alone_would_be(a_person: MakePerson, stat
 async def test_an_open_attempt_is_not_graded(student: Person):
     attempt = await an_attempt(await a_quiz(), student.actor)
     with pytest.raises(AttemptNotFinal):
-        await grading.grade_attempt(attempt.id)
+        await grading.grade_attempts([attempt.id])
     with pytest.raises(ResultNotFound):
         await queries.attempt_result(student.actor, attempt.id)
 
@@ -94,7 +94,7 @@ async def test_an_open_attempt_among_others_keeps_them_all_back(a_person: MakePe
 
 async def test_an_attempt_that_is_not_there_is_not_graded(database: None):
     with pytest.raises(AttemptNotFound):
-        await grading.grade_attempt(404)
+        await grading.grade_attempts([404])
 
 
 async def test_nothing_answered_scores_nothing_by_hand_and_by_clock(a_person: MakePerson):

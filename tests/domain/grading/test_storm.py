@@ -138,7 +138,7 @@ async def close(_, __, student):
 
 
 async def score(_, __, student):
-    await grading.grade_attempt(await attempt_of(student))
+    await grading.grade_attempts([await attempt_of(student)])
 
 
 async def change_quiz(chance, made, _):
