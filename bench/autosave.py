@@ -13,6 +13,8 @@ from bench.scale import Scale
 from bench.stand import Stand
 
 STUDENTS, CONNECTIONS = 200, 32
+PEER_STUDENTS = 50
+"""The peer is asked for so much less in a slice, else its slices take most of the time."""
 PROBES = 20
 CEILING = "bare Litestar + asyncpg"
 PEER = "FastAPI + SQLAlchemy"
@@ -78,7 +80,8 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     bare = _Side(stand, "ceiling", port, BARE_PATH)
     peer = _Side(stand, "peer", peers.serve(stand, "peer", "bench.peer_autosave:app", known), BARE_PATH)
     for side in (lulus, bare, peer):
-        people = await school.students(control, STUDENTS, quiz.batch_id, stand.jwt_secret)
+        number = PEER_STUDENTS if side is peer else STUDENTS
+        people = await school.students(control, number, quiz.batch_id, stand.jwt_secret)
         side.attempts = await school.attempts(control, quiz, people)
     await school.settle(control)
     takes = {name: partial(side.take, quiz) for name, side in (("Lulus", lulus), (CEILING, bare), (PEER, peer))}
@@ -92,7 +95,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         "autosave",
         "answers/s",
         f"{STUDENTS} students x {scale.autosave_questions} questions, each answered and changed,"
-        f" {CONNECTIONS} connections",
+        f" {CONNECTIONS} connections; {PEER_STUDENTS} students for {PEER}",
         sides,
         [*ratios(sides, CEILING, 0.45), *ratios(sides, PEER, 2.0), Goal("round trips", trips, "≤", 2)],
         0,

@@ -7,7 +7,6 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes that differ between the two; the rest stands in the workloads."""
 
     name: str
-    rounds: int
     autosave_questions: int
     prompt_samples: int
     prompt_events: int
@@ -32,7 +31,6 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
 WHOLE = Scale(
     name="whole",
-    rounds=6,
     autosave_questions=20,
     prompt_samples=400,
     prompt_events=4_000,
@@ -56,7 +54,6 @@ WHOLE = Scale(
 )
 QUICK = Scale(
     name="quick",
-    rounds=6,
     autosave_questions=2,
     prompt_samples=100,
     prompt_events=800,
@@ -67,9 +64,9 @@ QUICK = Scale(
     buyers=1_000,
     seats=250,
     enrol_rounds=2,
-    autosave_rounds=4,
-    read_requests=1_500,
-    read_rounds=5,
+    autosave_rounds=3,
+    read_requests=1_000,
+    read_rounds=3,
     growth_sizes=(1_000, 100_000),
     growth_samples=40,
     hall_students=100,
