@@ -1,4 +1,4 @@
-"""F1: workers killed outright, at chosen moments and at random ones, while work flows."""
+"""F1: workers and the relay killed outright, at chosen moments and at random ones, while work flows."""
 
 import contextlib
 import os
@@ -57,7 +57,7 @@ async def test_f1_killed_fifty_times_at_random_while_work_flows(a_stand, schedul
     async with stand.kept_up(), Stream(stand, world, schedule.random) as work:
         for _ in range(KILLS):
             await schedule.sleep(0.3, 2.5)
-            name, part = schedule.random.choice(("worker", "worker-2")), schedule.random.randrange(3)
+            name, part = schedule.random.choice(("worker", "worker-2", "relay")), schedule.random.randrange(3)
             tree = stand.tree(name)
             chosen = tree if part == 2 else tree[:1] if part == 0 else tree[-1:]
             schedule.note(f"kill -9 {len(chosen)} of {len(tree)} processes of {name}")

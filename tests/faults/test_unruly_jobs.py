@@ -23,6 +23,8 @@ from tests.workers.extra_jobs import Slow
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 BACK_S = 10.0
+STUBBORN_S = 30
+"""Long enough for a lease to run out and be taken over, on a machine that stands still for seconds."""
 DEADLY = "tests.faults.deadly_jobs"
 
 
@@ -63,21 +65,24 @@ async def test_f4_long_jobs_survive_beside_one_that_kills_its_worker(a_stand):
 
 
 @pytest.mark.parametrize(
-    ("how", "seconds"), [("ignore cancellation", 20), ("block the loop", 20), ("hold the GIL", 12)]
+    ("how", "said"),
+    [
+        ("ignore cancellation", "taken over or cancelled"),
+        ("block the loop", "worker gives up"),
+        ("hold the GIL", "state=fenced"),
+    ],
 )
-async def test_f5_a_job_that_cannot_be_stopped_has_its_effect_once(a_stand, how, seconds):
+async def test_f5_a_job_that_cannot_be_stopped_has_its_effect_once(a_stand, how, said):
     stand = await a_stand()
     stand.also += (DEADLY,)
-    await stand.up("relay", "worker")
-    await jobs.enqueue("test_unruly", Deadly("k", how, seconds=seconds))
-    await until_value("SELECT count(*) FROM job WHERE state = 'running'", 1)
+    await stand.up("relay", "worker", "worker-2")
+    await jobs.enqueue("test_unruly", Deadly("k", how, seconds=STUBBORN_S))
     async with stand.kept_up():
-        await stand.up("worker-2")
         await until_value("SELECT count(*) FROM job WHERE state = 'done'", 1)
-        said = "taken over or cancelled" if how == "ignore cancellation" else "worker gives up"
         await until(lambda: said in stand.processes.logs(), said, STARTS_S)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
-    assert tuple(await db.row("SELECT state, attempt FROM job")) == ("done", 2)
+    state, attempt = await db.row("SELECT state, attempt FROM job")
+    assert (state, attempt > 1) == ("done", True)
 
 
 @pytest.mark.parametrize(("how", "why"), [("stop the loop", "the loop"), ("leak the pool", "no connection comes back")])
