@@ -133,12 +133,11 @@ async def _isolation(request: pytest.FixtureRequest) -> AsyncIterator[None]:
         return
     transaction = db.ENGINE.transaction()
     await transaction.__aenter__()
+    await db.statement("SET LOCAL idle_in_transaction_session_timeout = 0")  # a test may think for long
     try:
         yield
     finally:
-        await transaction.rollback()
-        db.ENGINE.current_transaction.reset(transaction.context)
-        await transaction._give_back()
+        await transaction.__aexit__(Exception, Exception("what a test did is rolled back"), None)
 
 
 @pytest.fixture

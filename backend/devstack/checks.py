@@ -32,7 +32,7 @@ def faults(seed: int | None, soak: float, only: str) -> int:
     """Run the fault suite, without the soak where that is 0 minutes long, and return its exit code."""
     signal.signal(signal.SIGTERM, terminate)
     env = {"PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "LULUS_ENV": "test"}
-    options = ["-m", "", "--durations", "10", "--soak", str(soak)]
+    options = ["-m", "", "--durations", "10", "--soak", str(soak), "--timeout", str(900 + 60 * soak)]
     options += [] if seed is None else ["--fault-seed", str(seed)]
     options += ["-k", only] if only else ["-n", "2", "--dist", "worksteal"]  # some take a second, some minutes
     try:

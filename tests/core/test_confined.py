@@ -38,9 +38,7 @@ def test_it_works_on_each_kind_of_loop_in_a_thread_of_its_own(new_loop, tmp_path
         found = await call("add", 2, 3)
         with pytest.raises(confined.Died, match="signal 11"):
             await call("crash")
-        with pytest.raises(confined.TimedOut):
-            await call("sleep", str(tmp_path / "pids"), wall_s=1.5)
-        assert gone(await born(tmp_path / "pids"))
+        assert gone(await out_of_time(tmp_path / "pids"))
         return found
 
     def work():
@@ -87,8 +85,18 @@ async def test_the_child_is_told_nothing_of_our_environment():
     assert set(names) <= {"PYTHONPATH", "MALLOC_ARENA_MAX", "LC_CTYPE"}
 
 
+async def out_of_time(path):
+    """A child that slept too long, and what it had started; a machine that starts it late gets more time."""
+    for wall_s in (1.5, 6, 30):
+        with pytest.raises(confined.TimedOut):
+            await call("sleep", str(path), wall_s=wall_s)
+        if path.exists():
+            break
+    return await born(path)
+
+
 async def born(path):
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         words = path.read_text().split() if path.exists() else []
         if len(words) == 2:
@@ -104,7 +112,7 @@ def lives(pid):
         return False
 
 
-def gone(pids, within_s=5.0):
+def gone(pids, within_s=30.0):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if not any(lives(pid) for pid in pids):
@@ -114,9 +122,7 @@ def gone(pids, within_s=5.0):
 
 
 async def test_a_child_that_never_ends_is_killed_with_what_it_started(tmp_path):
-    with pytest.raises(confined.TimedOut):
-        await call("sleep", str(tmp_path / "pids"), wall_s=1.5)
-    assert gone(await born(tmp_path / "pids"))
+    assert gone(await out_of_time(tmp_path / "pids"))
 
 
 async def test_a_cancelled_caller_takes_the_child_along(tmp_path):

@@ -24,7 +24,7 @@ from tests.processes import Lulus
 pytestmark = pytest.mark.processes
 
 PROCESS_LIMIT_MIB = 300
-STORAGE_LIMIT_MIB = 400
+STORAGE_LIMIT_MIB = 500
 ROWS = 5000
 
 

@@ -201,8 +201,9 @@ async def test_one_wake_up_for_as_many_as_are_done_together(crowd):
     assert await made.step() is False
     assert broker.waiting(Queue.QUICK) == 3
     forget_messages()
-    await db.statement("UPDATE job SET published_at = NULL, attempt = 1 WHERE id <= 2")
-    await db.statement("UPDATE job SET published_at = NULL, error = 'together' WHERE id = 3")
+    first, second, third = [row["id"] for row in await db.fetch("SELECT id FROM job ORDER BY id LIMIT 3")]
+    await db.statement("UPDATE job SET published_at = NULL, attempt = 1 WHERE id IN ($1, $2)", first, second)
+    await db.statement("UPDATE job SET published_at = NULL, error = 'together' WHERE id = $1", third)
     await made.publish()
     assert broker.waiting(Queue.QUICK) == 3, "what was tried is woken one by one"
 
