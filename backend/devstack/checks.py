@@ -1,6 +1,7 @@
 """`make test`: every check and the whole suite, on services of their own, up to the first that fails. `make faults`."""
 
 import os
+import secrets
 import signal
 import sys
 import time
@@ -31,9 +32,11 @@ def _step(console: Console, what: str, argv: tuple[str, ...], env: dict[str, str
 def faults(seed: int | None, soak: float, only: str) -> int:
     """Run the fault suite, without the soak where that is 0 minutes long, and return its exit code."""
     signal.signal(signal.SIGTERM, terminate)
+    seed = secrets.randbelow(10**6) if seed is None else seed
+    Console().line(f"Seed {seed}: all that is left to chance comes from it")
     env = {"PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "LULUS_ENV": "test"}
-    options = ["-m", "", "--durations", "10", "--soak", str(soak), "--timeout", str(900 + 60 * soak)]
-    options += [] if seed is None else ["--fault-seed", str(seed)]
+    options = ["-m", "", "--durations", "10", "--soak", str(soak), "--fault-seed", str(seed)]
+    options += ["--timeout", str(900 + 60 * soak)]
     options += ["-k", only] if only else ["-n", "2", "--dist", "worksteal"]  # some take a second, some minutes
     try:
         with throw_away() as services:

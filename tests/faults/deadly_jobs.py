@@ -69,9 +69,13 @@ async def _stop_the_loop(_: float) -> None:
 
 
 async def _leak_the_pool(_: float) -> None:
-    use, most = db.pool_use()
-    _leaked.extend([await db.ENGINE.pool.acquire() for _ in range(most - use)])
+    _leaked.append(asyncio.create_task(_take_every_connection()))  # goes on when the job has been broken off
     await asyncio.sleep(3600)
+
+
+async def _take_every_connection() -> None:
+    while True:
+        _leaked.append(await db.ENGINE.pool.acquire())
 
 
 HOW = {

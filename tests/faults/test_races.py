@@ -26,6 +26,7 @@ from tests.school import _insert, a_batch
 pytestmark = pytest.mark.commits
 
 ROUNDS = 6
+TRIES = 10
 
 
 async def a_price():
@@ -89,20 +90,28 @@ async def test_f27_a_hundred_submits_with_answers_and_the_clock(student, left_s)
     ("after_s", "saves"), [(-1, 200), (0, 200), (GRACE_S - 3, 200), (GRACE_S, 409), (GRACE_S + 1, 409)]
 )
 async def test_f26_the_database_s_clock_decides(student, monkeypatch, after_s, saves, skew_s):
-    quiz = await a_quiz()
-    attempt = await an_attempt(quiz, student.actor)
     real = clock.now
-    path = f"/api/v1/quizzes/attempts/{attempt.uuid}"
     # tokens have the clock by its name already, and are judged by the true one
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(seconds=skew_s))
-    await move_deadline(attempt.id, timedelta(seconds=-after_s))
-    saved = await student.http.post(f"{path}/temp-submissions", json=quiz.answer(0))
+    for _ in range(TRIES):  # again, when the machine stood still between the deadline's moving and the answer
+        quiz = await a_quiz()
+        attempt = await an_attempt(quiz, student.actor)
+        path = f"/api/v1/quizzes/attempts/{attempt.uuid}"
+        await move_deadline(attempt.id, timedelta(seconds=-after_s))
+        saved = await student.http.post(f"{path}/temp-submissions", json=quiz.answer(0))
+        closed = await attempts.close_overdue()
+        past_s = await db.value(
+            "SELECT extract(epoch FROM now() - deadline_at)::float8 FROM attempt WHERE id = $1", attempt.id
+        )
+        if (past_s < GRACE_S) == (saves == 200):
+            break
+        await attempts.close_overdue()
     assert saved.status_code == saves, saved.text
-    closed = await attempts.close_overdue()
     assert closed == (1 if after_s >= GRACE_S else 0)
     submitted = await student.http.post(f"{path}/submissions")
     assert submitted.status_code == (409 if closed else 201)
-    assert await db.value("SELECT count(*) FROM answer") == (1 if saves == 200 else 0)
+    kept = await db.value("SELECT count(*) FROM answer WHERE attempt_id = $1", attempt.id)
+    assert kept == (1 if saves == 200 else 0)
 
 
 async def test_f29_logging_out_during_a_refresh_ends_both(client: httpx.AsyncClient):
