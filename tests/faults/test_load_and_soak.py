@@ -18,6 +18,7 @@ from backend.domain.jobs.waking import Due
 from tests.faults.checker import counted
 from tests.faults.stand import EVERYTHING, Stand, until, until_value
 from tests.faults.stream import Stream
+from tests.faults.test_database import CUT
 from tests.faults.world import a_world
 from tests.processes import STARTS_S
 from tests.workers.extra_jobs import Slow
@@ -28,10 +29,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.faults]
 DEEP = 5_000
 MIB = 1 << 20
 GROWTH_MIB = 64
-EXPLAINED = (
-    *(r"\bredis\b", r"ConnectionError", r"TimeoutError", r"ConnectionDoesNotExistError", r"AdminShutdownError"),
-    *(r"InterfaceError", r"CannotConnectNowError", r"ConnectionResetError", r"ConnectionRefusedError"),
-)
+EXPLAINED = (*CUT, r"\bredis\b", r"TimeoutError")
 
 
 def median(found: list[dict[str, int]], name: str) -> int:
