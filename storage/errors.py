@@ -54,6 +54,12 @@ def translated() -> Iterator[None]:
         raise StorageDown(f"{type(broken).__name__}: {broken}") from broken
 
 
+def refusal(operation: str, code: str, status: int) -> ClientError:
+    """What the library would raise, for an answer that it has not seen."""
+    told = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(told, operation)  # type: ignore[arg-type]
+
+
 def _kind(refused: ClientError) -> type[Exception]:
     code = refused.response.get("Error", {}).get("Code", "")
     status = refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aioboto3
+import aiohttp
 import msgspec
 from aiobotocore.config import AioConfig
-from aiobotocore.response import StreamingBody
 
 from backend.core.settings import Settings
+from storage.direct import Body, Direct
 from storage.errors import ObjectMissing, ObjectTooLarge, StorageDown, StorageError, translated
+from storage.lines import PIECE, Patience
 from storage.multipart import Upload
 
 if TYPE_CHECKING:  # the stubs are there for development only
     from types_aiobotocore_s3 import S3Client
 
-CHUNK = 256 << 10
 WRITE = 4 << 20
 PING_S = 3.0
 
@@ -71,23 +72,29 @@ def _config(pool_size: int) -> AioConfig:
 async def connect(settings: Settings, *, pool_size: int = 64) -> AsyncIterator["Storage"]:
     """One client and its pool, for the life of a process. Nothing is asked of the server yet."""
     session = aioboto3.Session()
-    async with session.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint_url,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=settings.s3_secret_key,
-        region_name=settings.s3_region,
-        config=_config(pool_size),
-    ) as client:
-        yield Storage(client, settings.s3_bucket)
+    config = _config(pool_size)
+    patience = Patience(config.connect_timeout, config.read_timeout)  # type: ignore[attr-defined]  # set by name
+    async with (
+        session.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url,
+            aws_access_key_id=settings.s3_access_key,
+            aws_secret_access_key=settings.s3_secret_key,
+            region_name=settings.s3_region,
+            config=config,
+        ) as client,
+        contextlib.aclosing(Direct(settings, patience, pool_size)) as direct,
+    ):
+        yield Storage(client, settings.s3_bucket, direct)
 
 
 class Storage:
     """One bucket. Out of reach, every method raises StorageDown; refused, StorageError."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, direct: Direct) -> None:
         self.client = client
         self.bucket = bucket
+        self._direct = direct
 
     # In.
 
@@ -137,7 +144,7 @@ class Storage:
     # Out.
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
-        """The bytes from start up to, not including, end, in pieces of about 256 KiB.
+        """The bytes from start up to, not including, end, in pieces of 256 KiB at least, but for the last.
 
         Use it inside contextlib.aclosing: leaving half-way closes the connection. A connection that breaks
         after some progress is taken up again where it broke, on the same object; bytes never end short.
@@ -150,10 +157,11 @@ class Storage:
         while True:
             begun_at = at
             try:
-                async with self._body(key, at, end, etag) as (body, left, etag):
-                    end = at + left
+                async with self._body(key, at, end, etag) as body:
+                    end, etag = at + body.length, body.etag
                     while at < end:
-                        piece = await _read(body, min(CHUNK, end - at))
+                        with translated():
+                            piece = await body.read()
                         at += len(piece)
                         yield piece
                     return
@@ -162,19 +170,22 @@ class Storage:
                     raise
 
     @contextlib.asynccontextmanager
-    async def _body(
-        self, key: str, start: int, end: int | None, etag: str | None
-    ) -> AsyncIterator[tuple[StreamingBody, int, str]]:
+    async def _body(self, key: str, start: int, end: int | None, etag: str | None) -> AsyncIterator["Body | _Told"]:
         asked = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end else {}
         if etag:
-            asked["IfMatch"] = etag
+            asked["If-Match"] = etag
         with translated():
-            answer = await self.client.get_object(Bucket=self.bucket, Key=key, **asked)  # type: ignore[arg-type]
-        body = answer["Body"]
+            body = await self._direct.get(key, asked) or await self._asked_again(key, asked)
         try:
-            yield body, answer["ContentLength"], answer["ETag"]
+            yield body
         finally:
             body.close()  # given back to the pool if read to its end, dropped if not
+
+    async def _asked_again(self, key: str, asked: dict[str, str]) -> "_Told":
+        """By the library, with its retries and its errors."""
+        named = {name.replace("-", ""): value for name, value in asked.items()}
+        answer = await self.client.get_object(Bucket=self.bucket, Key=key, **named)  # type: ignore[arg-type]
+        return _Told(answer["Body"].__wrapped__)
 
     async def download(self, key: str, path: Path, *, max_bytes: int) -> int:
         """Copy an object into a file; its size. Nothing is left of a file that could not be finished.
@@ -286,20 +297,29 @@ class Storage:
                 await self.client.head_bucket(Bucket=self.bucket)
 
 
-async def _read(body: StreamingBody, size: int) -> bytes:
-    """Exactly size bytes of a body.
+class _Told:
+    """The bytes of an answer that the library was given, read as those of our own."""
 
-    Raises: StorageDown, when it ends before that.
-    """
-    held, left = list[bytes](), size
-    while left:
-        with translated():
-            piece = await body.read(left)
-        if not piece:
-            raise StorageDown("the body ended short")
-        held.append(piece)
-        left -= len(piece)
-    return b"".join(held)
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self.length = self._left = int(answer.headers["Content-Length"])
+        self.etag = answer.headers["ETag"]
+        self._answer = answer
+
+    async def read(self) -> bytes:
+        """The next piece. Raises: StorageDown, when it ends before its length."""
+        held, wanted = list[bytes](), min(PIECE, self._left)
+        while wanted > 0:
+            piece = await self._answer.content.readany()
+            if not piece:
+                raise StorageDown("the body ended short")
+            held.append(piece)
+            wanted -= len(piece)
+        whole = b"".join(held)
+        self._left -= len(whole)
+        return whole
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
