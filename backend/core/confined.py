@@ -2,31 +2,26 @@
 
 For readers of files from strangers, which may crash, eat memory or never end. The child is a fresh
 interpreter (a fork of a process with threads is not safe), is told nothing of our environment, so no
-secrets, and dies with its parent. `python -m backend.core.confined` is the child's side.
+secrets, and dies with its parent. `confined_child` is the child's side.
 """
 
 import asyncio
 import contextlib
-import importlib
 import math
 import os
-import resource
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from backend.core.processes import die_with_parent
+from backend.core.confined_child import OUT_OF_MEMORY, Answer, Call, name_of
 
 T = TypeVar("T")
 
 RESULT_MAX = 64 << 20
 STDERR_MAX = 4 << 10
-NICENESS = 10
-_OUT_OF_MEMORY = 77
 _ROOT = Path(__file__).parents[2]
 
 
@@ -48,20 +43,6 @@ class TimedOut(Exception):
     def __init__(self, wall_s: float) -> None:
         super().__init__(wall_s)
         self.wall_s = wall_s
-
-
-class _Call(msgspec.Struct):
-    function: str
-    args: list[Any]
-    memory_bytes: int
-    cpu_s: int
-    parent: int
-
-
-class _Answer(msgspec.Struct, omit_defaults=True):
-    value: msgspec.Raw = msgspec.Raw(b"\xc0")
-    raised: str = ""
-    args: list[Any] = []
 
 
 class _Child(asyncio.SubprocessProtocol):
@@ -107,12 +88,12 @@ async def run(
 
     Raises: Died, TimedOut, and what `passes` lists.
     """
-    call = _Call(function, list(args), memory_bytes, 2 * math.ceil(wall_s) + 1, os.getpid())
+    call = Call(function, list(args), memory_bytes, 2 * math.ceil(wall_s) + 1, os.getpid())
     loop = asyncio.get_running_loop()
     transport, child = await loop.subprocess_exec(
         _Child,
         sys.executable,
-        *("-P", "-X", "utf8", "-m", "backend.core.confined"),
+        *("-P", "-X", "utf8", "-m", "backend.core.confined_child"),
         env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2"},
         start_new_session=True,
     )
@@ -143,71 +124,18 @@ def _read(child: _Child, code: int | None, returns: type[T], passes: tuple[type[
     if len(child.output[1]) > RESULT_MAX:
         raise Died("result too large", detail)
     if code:
-        raise Died("memory" if code == _OUT_OF_MEMORY else _ending(code), detail)
+        raise Died("memory" if code == OUT_OF_MEMORY else _ending(code), detail)
     try:
-        answer = msgspec.msgpack.decode(child.output[1], type=_Answer)
+        answer = msgspec.msgpack.decode(child.output[1], type=Answer)
         if not answer.raised:
             return msgspec.msgpack.decode(answer.value, type=returns)
     except msgspec.MsgspecError as unreadable:
         raise Died("unreadable answer", detail) from unreadable
     for kind in passes:
-        if _name(kind) == answer.raised:
+        if name_of(kind) == answer.raised:
             raise kind(*answer.args)
     raise Died(f"raised {answer.raised}", detail)
 
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit {code}"
-
-
-def _name(kind: type[BaseException]) -> str:
-    return f"{kind.__module__}:{kind.__qualname__}"
-
-
-# The child's side.
-
-
-def _confine(call: _Call) -> None:
-    die_with_parent(call.parent)
-    os.nice(NICENESS)  # whoever waits for an answer comes first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (call.cpu_s, call.cpu_s))
-    resource.setrlimit(resource.RLIMIT_AS, (call.memory_bytes, call.memory_bytes))
-
-
-def _answer(call: _Call) -> _Answer:
-    try:
-        module, _, name = call.function.partition(":")
-        value = getattr(importlib.import_module(module), name)(*call.args)
-        return _Answer(value=msgspec.Raw(msgspec.msgpack.encode(value)))
-    except MemoryError:
-        raise
-    except Exception as raised:  # noqa: BLE001 - it is carried to the parent, which decides
-        traceback.print_exc()  # the parent keeps the end of it, for what nobody listed
-        return _Answer(raised=_name(type(raised)), args=_plain(raised))
-
-
-def _plain(raised: Exception) -> list[Any]:
-    """The exception's arguments, as far as they can travel."""
-    try:
-        msgspec.msgpack.encode(list(raised.args))
-    except (TypeError, ValueError):
-        return [str(raised)]
-    return list(raised.args)
-
-
-def _main() -> None:
-    call = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Call)
-    answer_fd = os.dup(1)
-    os.dup2(2, 1)  # a library that prints must not spoil the answer
-    _confine(call)
-    try:
-        encoded = msgspec.msgpack.encode(_answer(call))
-    except MemoryError:
-        os._exit(_OUT_OF_MEMORY)
-    with os.fdopen(answer_fd, "wb") as out:
-        out.write(encoded)
-
-
-if __name__ == "__main__":
-    _main()
