@@ -30,6 +30,7 @@ PATIENCE_S = 180.0
 MEETINGS = 8
 SIZES = {"quick": (50, 2), "whole": (500, 2)}
 """Certificates in a batch, and rounds."""
+COUNTED, IDLE_S = 20, 2.0
 
 
 class _Batch(msgspec.Struct):
@@ -121,7 +122,7 @@ class _Sides:
     async def idle(self) -> float:
         """CPU seconds per second of the same processes while nothing is to be done: they wait by asking."""
         before, begun = self.stand.cpu_s(OURS), time.monotonic()
-        await asyncio.sleep(4)
+        await asyncio.sleep(IDLE_S)
         return (self.stand.cpu_s(OURS) - before) / (time.monotonic() - begun)
 
     async def mails(self) -> float:
@@ -155,8 +156,8 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     control = await stand.connect()
     sides = _Sides(stand, control, number)
     with _one_for_heavy_work(stand):
-        taken = await interleaved({"Lulus": sides.ours, CEILING: sides.bare}, rounds)
-        counted = await a_batch(stand, control, number)
+        taken = await interleaved({"Lulus": sides.ours, CEILING: sides.bare}, rounds, {"Lulus": sides.ours})
+        counted = await a_batch(stand, control, COUNTED)
         async with stand.round_trips("issuer") as said:
             await sides.issue(counted)
         peaks = stand.peaks_mib(("web", "relay", "issuer", "postgres", "s3"))
@@ -172,7 +173,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         made,
         [Goal(f"CPU of Lulus / CPU of {CEILING}", cpu, "≤", 1.3)],
         0,
-        len(said) / number,
+        len(said) / COUNTED,
         peaks,
         [
             f"rate / {CEILING}: {made['Lulus'].rate / made[CEILING].rate:.3f} (no goal)",

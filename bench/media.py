@@ -20,10 +20,22 @@ from bench.usage import peak_mib
 
 UP, DOWN = "aioboto3, hashing, up", "aioboto3, down"
 READERS, RANGES, LENGTH = 50, 2, 4 << 20
-STREAMS = 2
+STREAMS, ALONE = 2, 40
 MB = 1_000_000
-SIZES = {"quick": (64 << 20, 2), "whole": (1 << 30, 2)}
-"""Bytes of the recording, and rounds."""
+BARE = "bare"
+
+
+class Size(msgspec.Struct, frozen=True):
+    """Bytes of the recording, rounds in and out, how often one reader alone and a whole half are measured."""
+
+    bytes: int
+    ups: int
+    downs: int
+    firsts: int
+    streams: int
+
+
+SIZES = {"quick": Size(64 << 20, 1, 2, 1, 1), "whole": Size(1 << 30, 2, 4, 3, 3)}
 
 
 class _Said(msgspec.Struct):
@@ -50,7 +62,7 @@ class _Sides:
         self.head = stand.folder / "clip.mp4"
         self.key = self.path = ""
         self.web_s: list[float] = []
-        self.seed = 0
+        self.seed = self.bare_port = 0
 
     async def up(self) -> Slice:
         before, web = self.stand.cpu_s(("web", "s3")), self.stand.cpu_s(("web",))
@@ -85,9 +97,11 @@ class _Sides:
         return Slice(self.size // MB, said.seconds, self.stand.cpu_s(("s3",)) - before + said.cpu_s)
 
     def _shape(self) -> list[str]:
-        """The same places for both sides of a round."""
-        self.seed += 1
-        return [str(one) for one in (self.size, READERS, RANGES, LENGTH, (self.seed + 1) // 2)]
+        """The same places for all sides of a round."""
+        return [str(one) for one in (self.size, READERS, RANGES, LENGTH, self.seed)]
+
+    def _alone(self) -> list[str]:
+        return [str(one) for one in (self.size, 1, ALONE, 64 << 10, 1)]
 
     async def down(self) -> Slice:
         before, web = self.stand.cpu_s(("web", "s3")), self.stand.cpu_s(("web",))
@@ -103,12 +117,21 @@ class _Sides:
         cpu = self.stand.cpu_s(("s3",)) - before + said.cpu_s
         return Slice(READERS * RANGES * LENGTH // MB, said.seconds, cpu, said.firsts)
 
+    async def floor(self, how: str) -> float:
+        """CPU milliseconds per MB of the same server with next to nothing in it, for the same ranges."""
+        port, before = self.bare_port, self.stand.cpu_s((BARE,))
+        await _said("bench.media_load", "down", str(port), "-", f"/{how}/{self.key}", *self._shape())
+        return 1000 * (self.stand.cpu_s((BARE,)) - before) / (READERS * RANGES * LENGTH / MB)
+
+    async def one_reader(self) -> list[float]:
+        """Milliseconds to each first byte of one reader alone, by way of us."""
+        port, token = str(self.stand.port), self.owner.token
+        return (await _said("bench.media_load", "down", port, token, self.path, *self._alone())).firsts
+
     async def first_byte(self) -> tuple[float, float]:
         """Medians of one reader alone, by way of us and straight, in milliseconds."""
-        shape = [str(one) for one in (self.size, 1, 40, 64 << 10, 1)]
-        ours = await _said("bench.media_load", "down", str(self.stand.port), self.owner.token, self.path, *shape)
-        bare = await _said("bench.bare_media", "down", self.key, *shape, env=self.stand.env)
-        return median(ours.firsts), median(bare.firsts)
+        bare = await _said("bench.bare_media", "down", self.key, *self._alone(), env=self.stand.env)
+        return median(await self.one_reader()), median(bare.firsts)
 
     async def stream(self, readers: int) -> float:
         """CPU milliseconds of the web process per MB, when each reader takes half the recording in one go."""
@@ -120,31 +143,42 @@ class _Sides:
 
 async def measure(stand: Stand, scale: Scale) -> Outcome:
     """Run it."""
-    size, rounds = SIZES[scale.name]
+    size = SIZES[scale.name]
     control = await stand.connect()
     batch_id = await school.batch(control, quota=1, seats_taken=1)
     (owner,) = await school.students(control, 1, batch_id, stand.jwt_secret)
-    sides = _Sides(stand, control, owner, size)
-    await asyncio.to_thread(_clip, sides.head, size)
+    sides = _Sides(stand, control, owner, size.bytes)
+    await asyncio.to_thread(_clip, sides.head, size.bytes)
     await asyncio.to_thread(_touch, stand)
     memory = peak_mib(stand.pid("web"))
-    taken = await interleaved({"Lulus": sides.up, UP: sides.bare_up}, rounds)
-    read = await interleaved({"Lulus, down": sides.down, DOWN: sides.bare_down}, rounds + 1)
+    taken = await interleaved({"Lulus": sides.up, UP: sides.bare_up}, size.ups, {"Lulus": sides.up})
+    sides.bare_port = stand.start_web(BARE, "bench.bare_stream:app")
+    sent, copied = list[float](), list[float]()
+    read = {"Lulus, down": list[Slice](), DOWN: list[Slice]()}
+    for number in range(size.downs):
+        sides.seed = number
+        warm_up = {"Lulus, down": sides.down} if not number else {}
+        for name, slices in (await interleaved({"Lulus, down": sides.down, DOWN: sides.bare_down}, 1, warm_up)).items():
+            read[name] += slices
+        sent.append(await sides.floor("sent"))
+        copied.append(await sides.floor("copied"))
+    stand.stop(BARE)
     grown = peak_mib(stand.pid("web")) - memory
-    firsts = [await sides.first_byte() for _ in range(3)]
-    streamed = median([await sides.stream(STREAMS) for _ in range(3)])
+    firsts = [await sides.first_byte() for _ in range(size.firsts)]
+    streamed = median([await sides.stream(STREAMS) for _ in range(size.streams)])
     async with stand.round_trips("web") as said:
-        await sides.first_byte()
+        await sides.one_reader()
     await control.close()
     made = {name: summed(slices) for name, slices in (taken | read).items()}
     megabytes = READERS * RANGES * LENGTH / MB
     ups, downs = _ratio(made["Lulus"].rates, made[UP].rates), _ratio(made["Lulus, down"].rates, made[DOWN].rates)
-    cpu = 1000 * median(sides.web_s[1:]) / megabytes
+    cpu = 1000 * median(sides.web_s[1:]) / megabytes  # the first was to warm up
     first = median(ours - bare for ours, bare in firsts)
     return Outcome(
         "media",
         "MB/s",
-        f"a recording of {size >> 20:,} MiB in; {READERS} readers of {RANGES} random ranges of {LENGTH >> 20} MiB each",
+        f"a recording of {size.bytes >> 20:,} MiB in; {READERS} readers of {RANGES} random ranges of"
+        f" {LENGTH >> 20} MiB each",
         made,
         [
             Goal(f"MB/s up / {UP}", ups, "≥", 0.70),
@@ -155,12 +189,14 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
             Goal("first byte, ms above direct", first, "≤", 10),
         ],
         0,
-        len(said) / 40,
+        len(said) / ALONE,
         stand.peaks_mib(("web", "worker", "s3")),
         [
             f"first byte of one reader alone: {median(one for one, _ in firsts):.1f} ms, straight"
             f" {median(one for _, one in firsts):.1f} ms; among {READERS}: p50 / p95 / p99 stand in the table",
-            f"web process, CPU ms per MB up: {1000 * sides.web_up / (size / MB):.2f} (no goal)",
+            f"web process, CPU ms per MB up: {1000 * sides.web_up / (size.bytes / MB):.2f} (no goal)",
+            f"the server itself, CPU ms per MB in the same ranges: sending bytes at hand {median(sent):.2f}, copying"
+            f" from aiohttp {median(copied):.2f} (no goal)",
         ],
     )
 

@@ -48,7 +48,7 @@ async def interleaved(
 ) -> dict[str, list[Slice]]:
     """Run every side (or its `warm_up`) once without counting it, then `rounds` times forth and back in turn."""
     taken: dict[str, list[Slice]] = {name: [] for name in sides}
-    for take in (warm_up or sides).values():
+    for take in (sides if warm_up is None else warm_up).values():
         await take()
     order = list(sides)
     for number in range(rounds):

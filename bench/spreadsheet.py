@@ -33,16 +33,16 @@ SAVES_PER_S, CONNECTIONS, QUESTIONS = 50, 8, 10
 
 
 class Size(msgspec.Struct, frozen=True):
-    """Rows of the sheet, rounds against the ceiling, rounds against the peer, seconds of autosave, pairs of them."""
+    """Rows of the sheet, and of the peer's; rounds against the ceiling; seconds of autosave, pairs of them."""
 
     rows: int
+    peer_rows: int
     rounds: int
-    peer_rounds: int
     saving_s: int
     savings: int
 
 
-SIZES = {"quick": Size(10_000, 2, 1, 5, 2), "whole": Size(50_000, 3, 1, 15, 2)}
+SIZES = {"quick": Size(10_000, 1_000, 1, 4, 2), "whole": Size(50_000, 5_000, 3, 15, 2)}
 
 
 class _Class(msgspec.Struct):
@@ -53,10 +53,13 @@ class _Class(msgspec.Struct):
     grader: school.Student
     sheet: bytes
     rows: int
+    peer_sheet: bytes
+    peer_rows: int
 
 
-async def a_class(stand: Stand, control: asyncpg.Connection, rows: int) -> _Class:
+async def a_class(stand: Stand, control: asyncpg.Connection, size: Size) -> _Class:
     """Data by COPY, and the sheet as a teacher sends it back: all columns of the template, with grades and words."""
+    rows = size.rows
     batch_id = await school.batch(control, quota=rows + 1, seats_taken=rows + 1)
     people = await school.students(control, rows, batch_id, stand.jwt_secret)
     (grader,) = await school.students(control, 1, batch_id, stand.jwt_secret)
@@ -70,7 +73,8 @@ async def a_class(stand: Stand, control: asyncpg.Connection, rows: int) -> _Clas
         "SELECT uuid, name, email FROM account WHERE id = ANY($1) ORDER BY id", [one.id for one in people]
     )
     await school.settle(control)
-    return _Class(task_id, task[1], grader, await asyncio.to_thread(_sheet, known), rows)
+    sheet, few = await asyncio.to_thread(lambda: (_sheet(known), _sheet(known[: size.peer_rows])))
+    return _Class(task_id, task[1], grader, sheet, rows, few, size.peer_rows)
 
 
 def _sheet(people: list[asyncpg.Record]) -> bytes:
@@ -112,7 +116,7 @@ class _Sides:
         await self.control.execute("TRUNCATE grade_change, grade")
         await self.control.execute("VACUUM (ANALYZE) grade, grade_change, grade_preview, job, outbox")
 
-    async def _committed(self) -> float:
+    async def _committed(self, wanted: int) -> float:
         """When it was (epoch seconds). Raises: LoadError unless every grade is there with its history."""
         rows = await self.control.fetchrow(
             "SELECT (SELECT count(*) FROM grade WHERE assignment_id = $1) AS grades,"
@@ -120,8 +124,8 @@ class _Sides:
             "  pg_xact_commit_timestamp(xmin))::float8 FROM grade WHERE assignment_id = $1 LIMIT 1) AS at",
             self.of.task_id,
         )
-        if (rows["grades"], rows["changes"]) != (self.of.rows, self.of.rows):
-            raise LoadError(f"{rows['grades']} grades, {rows['changes']} changes of {self.of.rows}")
+        if (rows["grades"], rows["changes"]) != (wanted, wanted):
+            raise LoadError(f"{rows['grades']} grades, {rows['changes']} changes of {wanted}")
         return float(rows["at"])
 
     async def send(self, query: str = "") -> tuple[float, UUID]:
@@ -148,7 +152,7 @@ class _Sides:
         begun, job = await self.send()
         await self.done(job)
         cpu = self.stand.cpu_s(OURS) - before
-        return Slice(self.of.rows, await self._committed() - begun, cpu)
+        return Slice(self.of.rows, await self._committed(self.of.rows) - begun, cpu)
 
     async def previewed(self) -> tuple[float, float]:
         """As the teacher's page does it: look first, then commit what was shown. Seconds of each."""
@@ -158,22 +162,22 @@ class _Sides:
         looked = time.time() - begun
         path = f"{PATH.format(self.of.task)}?preview={job}"
         answer = await load(Spec(self.stand.port, [[request("PUT", path, token=self.of.grader.token)]]))
-        await self._committed()
+        await self._committed(self.of.rows)
         return looked, answer.ms[0][0] / 1000
 
-    def bare(self, mode: str) -> Callable[[], Awaitable[Slice]]:
+    def bare(self, mode: str, sheet: bytes, rows: int) -> Callable[[], Awaitable[Slice]]:
         async def taken() -> Slice:
             await self.clear()
             before = self.stand.cpu_s(("postgres",))
             with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-                file.write(self.of.sheet)
+                file.write(sheet)
                 file.flush()
                 arguments = (mode, file.name, str(self.of.task_id), str(self.of.grader.id))
                 printed = await python("-m", "bench.bare_sheet", *arguments, env=self.stand.env)
             used = msgspec.json.decode(printed, type=dict[str, float])
             cpu = self.stand.cpu_s(("postgres",)) - before + used["cpu_s"]
-            await self._committed()
-            return Slice(self.of.rows, used["seconds"], cpu)
+            await self._committed(rows)
+            return Slice(rows, used["seconds"], cpu)
 
         return taken
 
@@ -223,7 +227,7 @@ async def _saving(sides: _Sides, size: Size) -> tuple[list[float], list[float]]:
     made = await school.attempts(control, quiz, people)
     await school.settle(control)
     saving = _Saving(sides, quiz, made, size.saving_s)
-    await saving.alone()  # the first of all answers is an insert; from now on they are changes
+    await load(Spec(stand.port, saving.requests))  # the first of all answers is an insert; then they are changes
     alone, beside = list[float](), list[float]()
     for number in range(size.savings):
         order = (alone, saving.alone), (beside, saving.beside)
@@ -236,15 +240,14 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     """Run it."""
     size = SIZES[scale.name]
     control = await stand.connect()
-    sides = _Sides(stand, control, await a_class(stand, control, size.rows))
-    with peaks(stand, WATCHED) as seen:
-        await sides.ours()
-        await sides.previewed()
-    taken = await interleaved({"Lulus": sides.ours, CEILING: sides.bare("set_based")}, size.rounds)
-    taken |= {PEER: [await sides.bare("row_by_row")() for _ in range(size.peer_rounds)]}
-    looked, committed = await sides.previewed()
-    async with stand.round_trips("worker") as said:
-        await sides.ours()
+    sides = _Sides(stand, control, await a_class(stand, control, size))
+    with peaks(stand, WATCHED) as seen:  # which warms up, too
+        async with stand.round_trips("worker") as said:
+            await sides.ours()
+        looked, committed = await sides.previewed()
+    ceiling = sides.bare("set_based", sides.of.sheet, size.rows)
+    taken = await interleaved({"Lulus": sides.ours, CEILING: ceiling}, size.rounds, {CEILING: ceiling})
+    taken |= {PEER: [await sides.bare("row_by_row", sides.of.peer_sheet, size.peer_rows)()]}
     alone, beside = await _saving(sides, size)
     await control.close()
     made = {name: summed(slices) for name, slices in taken.items()}
@@ -265,6 +268,7 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         float(len(said)),
         dict(seen),
         [
+            f"{PEER}: {size.peer_rows:,} rows of the same",
             f"as the teacher's page does it: shown after {looked:.1f} s, committed {committed:.1f} s after the click",
             f"{len(beside)} answers saved beside imports, {len(alone)} alone, {SAVES_PER_S}/s: p50"
             f" {percentile(beside, 0.5):.1f} and {percentile(alone, 0.5):.1f} ms, p95 {percentile(beside, 0.95):.1f}"
