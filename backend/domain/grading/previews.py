@@ -111,15 +111,20 @@ async def apply(preview: Preview, actor_id: int) -> int:
 
 
 async def applied(preview: Preview, most: int) -> tuple[int, list[RowChange]]:
-    """How many grades a preview has written, and the first of them in the order of the sheet."""
+    """How many grades a preview has written, and the first of them in the order of the sheet.
+
+    Each is looked up by itself: of rows written a moment ago the planner knows nothing, and takes thousands for one,
+    which it would hold against every other.
+    """
     count = await db.value("SELECT count(*) FROM grade_change WHERE job_id = $1", preview.job_id)
     found = await db.fetch(
         "SELECT s.row, p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
         " FROM (SELECT s.* FROM grade_preview v CROSS JOIN LATERAL jsonb_to_recordset(v.changes)"
         "  AS s (row int, account_id bigint) WHERE v.id = $1 ORDER BY s.row) AS s"
-        " JOIN grade g ON g.assignment_id = $2 AND g.account_id = s.account_id"
-        " JOIN grade_change c ON c.grade_id = g.id AND c.job_id = $3 JOIN account p ON p.id = s.account_id"
-        " ORDER BY s.row LIMIT $4",
+        " CROSS JOIN LATERAL (SELECT id FROM grade"
+        "  WHERE assignment_id = $2 AND account_id = s.account_id OFFSET 0) AS g"
+        " CROSS JOIN LATERAL (SELECT * FROM grade_change WHERE grade_id = g.id OFFSET 0) AS c"
+        " JOIN account p ON p.id = s.account_id WHERE c.job_id = $3 ORDER BY s.row LIMIT $4",
         preview.id,
         preview.assignment_id,
         preview.job_id,
