@@ -17,6 +17,7 @@ from backend.core import db
 from storage.errors import ObjectMissing
 from storage.s3 import Storage
 from tests.faults.conftest import swept
+from tests.faults.figures import figure
 from tests.faults.stand import Stand, until
 from tests.faults.stream import Stream
 
@@ -71,7 +72,7 @@ async def counted(
     acts = Counter(act.lane for act in work.acts)
     found = Found(settled_s, dict(acts), dict(work.client.statuses), work.client.lost, removed, faults)
     assert not faults, "\n".join([str(found), *faults])
-    print(f"\n{found}")
+    figure(f"{found}")
     return found
 
 

@@ -20,12 +20,19 @@ from backend.domain.files import sweeping
 from storage import s3
 from storage.keys import Kind
 from tests.conftest import _migrate
+from tests.faults.figures import figures_in
 from tests.faults.schedule import SCHEDULE, Schedule
 from tests.faults.stand import Stand, another_database
 from tests.processes import Processes
 
 MakeStand = Callable[..., Awaitable[Stand]]
 _TOLD = 12_000
+_LONGEST = {
+    "test_f32_a_soak_of_everything",
+    "test_f8_valkey_dies_while_work_flows[120]",
+    "test_f1_killed_fifty_times_at_random_while_work_flows",
+    "test_f2_stops_at_random_while_work_flows",
+}
 
 
 @pytest.fixture
@@ -49,6 +56,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     processes = getattr(item, "funcargs", {}).get("processes")
     if processes is not None:
         report.sections.append(("What the processes said last", processes.logs()[-_TOLD:]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nobody waits for it in the end."""
+    items.sort(key=lambda item: item.name not in _LONGEST)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was measured."""
+    found = [
+        f"{report.nodeid.partition('::')[2]}: {text}"
+        for report in terminalreporter.stats.get("passed", [])
+        for text in figures_in(report.capstdout)
+    ]
+    if found:
+        terminalreporter.section("measured")
+        for line in sorted(found):
+            terminalreporter.line(line)
 
 
 @pytest.fixture

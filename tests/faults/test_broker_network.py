@@ -12,6 +12,7 @@ import redis
 from backend.core import db
 from backend.domain.jobs import commands as jobs
 from tests.faults.checker import counted
+from tests.faults.figures import figure
 from tests.faults.proxy import proxy_to
 from tests.faults.stand import EVERYTHING, until, until_value
 from tests.faults.stream import Stream
@@ -57,7 +58,7 @@ async def test_f10_frozen_for_twelve_seconds_nobody_at_the_api_notices(a_stand, 
             submitted = await http.post(f"/api/v1/quizzes/attempts/{attempt.uuid}/submissions")
             assert submitted.status_code == 201
     p99 = [took[len(took) * 99 // 100] for took in (normal, frozen)]
-    print(
+    figure(
         f"p99 {p99[0] * 1000:.0f} ms, frozen {p99[1] * 1000:.0f} ms; {len(normal) / 4:.0f}/s, {len(frozen) / 12:.0f}/s"
     )
     assert p99[1] <= 2 * p99[0] + 0.05
@@ -80,7 +81,7 @@ async def test_f11_replies_that_get_lost_lose_nothing(a_stand):
                     await asyncio.sleep(0.1)
             proxy.heal()
             took_s = await until_value(DONE, enqueued, 40)
-            print(f"{command}, {let} bytes of the reply: all done after {took_s:.1f} s")
+            figure(f"{command}, {let} bytes of the reply: all done after {took_s:.1f} s")
         assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == enqueued
 
 

@@ -22,6 +22,7 @@ from backend.devstack.processes import tell
 from backend.dialects.lms import envelope
 from tests.conftest import _migrate
 from tests.faults.checker import counted
+from tests.faults.figures import figure
 from tests.faults.stand import EVERYTHING, Stand, another_database, until
 from tests.faults.stream import Stream
 from tests.faults.world import a_world
@@ -188,7 +189,7 @@ async def test_f16_a_hot_row_locked_for_long_is_waited_for_within_bounds(student
         await held.rollback()
         await holding.close()
     statuses = Counter(answer.status_code for answer, _ in done)
-    print(statuses, f"longest {max(took for _, took in done):.1f} s")
+    figure(f"{statuses}, longest {max(took for _, took in done):.1f} s")
     assert set(statuses) == {503}
     assert all("retry-after" in answer.headers for answer, _ in done)
     assert max(took for _, took in done) < 30

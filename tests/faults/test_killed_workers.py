@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import time
+from collections import Counter
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ from backend.core import db
 from backend.domain.jobs import commands as jobs
 from tests.faults.checker import counted
 from tests.faults.deadly_jobs import Deadly
+from tests.faults.figures import figure
 from tests.faults.stand import EVERYTHING, until_value
 from tests.faults.stream import Stream
 from tests.faults.world import a_world
@@ -30,7 +33,7 @@ async def test_f1_a_killed_workers_job_is_taken_over_within_15_seconds(a_stand):
     await stand.up("worker-2")
     await db.statement('UPDATE job SET body = \'{"key": "k", "seconds": 0}\'')
     os.kill(stand.running["worker"].pid, signal.SIGKILL)
-    await until_value("SELECT attempt FROM job", 2, 15)
+    figure(f"taken over after {await until_value('SELECT attempt FROM job', 2, 15):.1f} s")
     await until_value("SELECT count(*) FROM job WHERE state = 'done'", 1)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
 
@@ -54,14 +57,17 @@ async def test_f1_killed_fifty_times_at_random_while_work_flows(a_stand, schedul
     world = await a_world(finished=150, buyers=400)
     stand = await a_stand()
     await stand.up(*EVERYTHING, "worker-2")
+    kills, begun = Counter(), time.monotonic()
     async with stand.kept_up(), Stream(stand, world, schedule.random) as work:
         for _ in range(KILLS):
             await schedule.sleep(0.3, 2.5)
             name, part = schedule.random.choice(("worker", "worker-2", "relay")), schedule.random.randrange(3)
             tree = stand.tree(name)
             chosen = tree if part == 2 else tree[:1] if part == 0 else tree[-1:]
+            kills[name] += bool(chosen)  # it may just be gone, and not started again yet
             schedule.note(f"kill -9 {len(chosen)} of {len(tree)} processes of {name}")
             for process in chosen:
                 with contextlib.suppress(psutil.NoSuchProcess):  # it went with the one before, or at its own start
                     process.kill()
+        figure(f"{kills} in {time.monotonic() - begun:.0f} s")
     await counted(stand, work)

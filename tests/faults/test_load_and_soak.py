@@ -16,6 +16,7 @@ from backend.core import db
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.waking import Due
 from tests.faults.checker import counted
+from tests.faults.figures import figure
 from tests.faults.stand import EVERYTHING, Stand, until, until_value
 from tests.faults.stream import Stream
 from tests.faults.test_database import CUT
@@ -97,7 +98,7 @@ async def test_f31_a_deep_queue_with_one_in_a_hundred_broken(a_stand):
     after = resident(stand)
     assert await db.value("SELECT count(*) FROM job WHERE state = 'parked'") == DEEP // 100
     assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == DEEP * 99 // 100 + 1
-    print(f"\n{DEEP} jobs, {DEEP // 100} of them broken, in {took:.0f} s; resident {before} -> {after} MiB")
+    figure(f"{DEEP} jobs, {DEEP // 100} of them broken, in {took:.0f} s; resident {before} -> {after} MiB")
     assert all(after[name] - before[name] <= GROWTH_MIB for name in before), (before, after)
 
 
@@ -153,6 +154,6 @@ async def test_f32_a_soak_of_everything(a_stand, schedule, request):
     for name in steady:
         first, last = (median([one[0] for one in part], name) for part in (taken[:third], taken[-third:]))
         files = [median([one[1] for one in part], name) for part in (taken[:third], taken[-third:])]
-        print(f"{name}: resident {first} -> {last} MiB, open files {files[0]} -> {files[1]}")
+        figure(f"{name}: resident {first} -> {last} MiB, open files {files[0]} -> {files[1]}")
         assert last - first <= GROWTH_MIB // 2, taken
         assert files[1] - files[0] <= 10, taken

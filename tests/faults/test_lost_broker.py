@@ -48,6 +48,7 @@ async def test_f8_valkey_dies_while_work_flows(a_stand, schedule, seconds):
     stand = await a_stand(own={"valkey"})
     await stand.up(*EVERYTHING)
     async with Stream(stand, world, schedule.random) as work:
+        work.pause_s = max(0.2, seconds / 100)
         await until(work.has(2), "work flows", STARTS_S)
         await schedule.sleep(0, 2)
         schedule.note(f"kill -9 of Valkey for {seconds} s")

@@ -9,6 +9,7 @@ import pytest
 
 from backend.core import db
 from backend.core.actor import Role
+from tests.faults.figures import figure
 from tests.faults.stand import until, until_value
 from tests.people import an_account
 from tests.processes import free_port
@@ -75,7 +76,7 @@ async def test_f25_nobody_waits_for_the_mail_server_and_every_mail_goes_out(a_st
     await post.closes()
     await post.opens()
     await until_value(MAILS, PEOPLE, 60)
-    print(f"slowest answer {max(took):.2f} s; {len(post.unanswered)} mails were taken without a word")
+    figure(f"slowest answer {max(took):.2f} s; {len(post.unanswered)} mails were taken without a word")
     await post.closes()
     assert max(took) < 3
     assert [len(post.to(address)) for address in people] == [1] * PEOPLE, "once more after no word, and not again"

@@ -22,6 +22,7 @@ from storage.errors import StorageDown
 from tests.dialects.lms.test_uploads import PDF, clip, left, send  # noqa: F401 - clip is a fixture
 from tests.faults.checker import counted
 from tests.faults.conftest import swept
+from tests.faults.figures import figure
 from tests.faults.proxy import proxy_to
 from tests.faults.stand import EVERYTHING, until_value
 from tests.faults.stream import Stream
@@ -108,7 +109,7 @@ async def test_f22_what_stays_is_refused_and_leaves_nothing(teacher, storage, cl
         begun = time.monotonic()
         answer = await send(teacher.http, kind, body)
         took_s = time.monotonic() - begun
-        print(f"{how}: {answer.status_code} after {took_s:.1f} s")
+        figure(f"{how}: {answer.status_code} after {took_s:.1f} s")
         assert took_s < 30
         proxy.heal()
     if answer.is_success:  # an ETag that nobody asked for
@@ -187,10 +188,10 @@ async def test_f23_storage_at_a_crawl_holds_nobody_else_up(a_stand, teacher):
             assert (await http.get("/api/v1/me")).status_code == 200
         asked_s = time.monotonic() - begun
         done_s = await until_value("SELECT count(*) FROM job WHERE state = 'done' AND kind = 'test_slow'", 20, 15)
-        print(f"storage at a crawl: twenty requests in {asked_s:.2f} s, twenty jobs {done_s:.2f} s later")
+        figure(f"storage at a crawl: twenty requests in {asked_s:.2f} s, twenty jobs {done_s:.2f} s later")
         assert asked_s < 10
         ready = await http.get("/readyz")
-        print(ready.status_code, ready.json()["parts"]["storage"])
+        figure(f"/readyz {ready.status_code}: {ready.json()['parts']['storage']}")
         for upload in uploads[:2]:
             upload.cancel()
         await asyncio.wait(uploads[:2])

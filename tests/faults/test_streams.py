@@ -14,6 +14,7 @@ from backend.core import db
 from backend.core.actor import Role
 from backend.domain.files.terms import FileKind
 from backend.domain.jobs import commands as jobs
+from tests.faults.figures import figure
 from tests.http.test_streams import a_web, events, headers
 from tests.people import a_session, a_token, an_account
 from tests.workers.test_files import sent
@@ -87,7 +88,7 @@ async def test_x3_five_hundred_streams_hear_of_everything_and_end_with_the_proce
         while len(told) < 2 * PEOPLE * EACH:
             await asyncio.sleep(0.02)
         took_s = max(at for _, at in told) - begun
-        print(f"{len(following)} streams told in {took_s:.2f} s; {before >> 20} MiB")
+        figure(f"{len(following)} streams told in {took_s:.2f} s; {before >> 20} MiB")
         begun = time.monotonic()
         assert (await http.get("/hello")).status_code == 200
         asked_s = time.monotonic() - begun
@@ -118,7 +119,7 @@ async def test_x4_a_reader_that_stops_reading_costs_nothing(student, processes):
             await db.statement("SELECT pg_notify('lulus_job', $1)", str(job.uuid))
             await asyncio.sleep(0.02)
         grown = memory_of(processes) - before
-        print(f"grown {grown >> 20} MiB")
+        figure(f"grown {grown >> 20} MiB")
         async with httpx.AsyncClient(base_url=url, timeout=20, headers=headers(student)) as http:
             assert (await http.get("/api/v1/me")).status_code == 200
         begun = time.monotonic()
@@ -138,6 +139,6 @@ async def test_x4_silent_readers_of_files_leave_room_for_others(teacher, process
         async with httpx.AsyncClient(base_url=url, timeout=100, headers=headers(teacher)) as http:
             begun = time.monotonic()
             answer = await http.get(file.address, headers={"range": "bytes=0-999"})
-            print(f"others are served after {time.monotonic() - begun:.1f} s", answer.status_code)
+            figure(f"others are served after {time.monotonic() - begun:.1f} s")
             assert answer.status_code == 206
             assert len(answer.content) == 1000

@@ -14,6 +14,7 @@ from backend.domain.jobs import commands as jobs
 from tests.domain.grading.test_sheets_hostile import far
 from tests.faults.checker import counted
 from tests.faults.deadly_jobs import Deadly
+from tests.faults.figures import figure
 from tests.faults.stand import EVERYTHING, until, until_value
 from tests.faults.stream import Stream
 from tests.faults.world import a_world
@@ -42,7 +43,9 @@ async def test_f4_a_job_that_kills_its_worker_is_parked_and_others_flow(a_stand,
         begun = time.monotonic()
         await jobs.enqueue("test_slow", Slow("after"))
         await until_value("SELECT count(*) FROM job WHERE kind = 'test_slow' AND state = 'done'", 31)
-        assert time.monotonic() - begun < BACK_S
+        back_s = time.monotonic() - begun
+        figure(f"{how}: parked, and another job done after {back_s:.1f} s")
+        assert back_s < BACK_S
     assert await db.value("SELECT hits FROM throttle WHERE key = 'poison'") is None
     assert await db.value("SELECT count(*) FROM throttle WHERE hits = 1") == 31
     error = await db.value("SELECT error FROM job WHERE state = 'parked'")
@@ -82,6 +85,7 @@ async def test_f5_a_job_that_cannot_be_stopped_has_its_effect_once(a_stand, how,
         await until(lambda: said in stand.processes.logs(), said, STARTS_S)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
     state, attempt = await db.row("SELECT state, attempt FROM job")
+    figure(f"{how}: done in attempt {attempt}, one effect")
     assert (state, attempt > 1) == ("done", True)
 
 
@@ -91,7 +95,8 @@ async def test_f7_a_worker_alive_by_halves_ends_itself(a_stand, how, why):
     stand.also += (DEADLY,)
     await stand.up("relay", "worker")
     await jobs.enqueue("test_unruly", Deadly("k", how))
-    await until(lambda: stand.running["worker"].poll() is not None, "the worker ends", STARTS_S)
+    ended_s = await until(lambda: stand.running["worker"].poll() is not None, "the worker ends", STARTS_S)
+    figure(f"{how}: ended after {ended_s:.1f} s, exit code {stand.running['worker'].returncode}")
     assert stand.running["worker"].returncode != 0
     assert "worker gives up" in stand.log_of("worker")
     assert why in stand.log_of("worker")

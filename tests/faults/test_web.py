@@ -12,6 +12,7 @@ import pytest
 
 from backend.core import db
 from tests.background import drain
+from tests.faults.figures import figure
 from tests.faults.proxy import proxy_to
 from tests.faults.stand import until, until_value
 from tests.faults.world import students
@@ -152,7 +153,7 @@ async def test_f21_one_of_two_webs_is_told_to_stop_under_load(a_stand):  # noqa:
         await until(lambda: statuses[200] > before + 100, "the other one goes on", 30)
         is_over.set()
         await asyncio.gather(*taking)
-    print(statuses, "cut:", Counter(cut))
+    figure(f"{statuses}, cut: {Counter(cut)}")
     assert set(statuses) == {200}
     logged = await db.value("SELECT count(*) FROM answer_log")
     assert sum(saved.values()) <= logged <= sum(saved.values()) + len(cut)
