@@ -168,7 +168,7 @@ async def test_a_start_in_one_statement_is_one_that_the_long_way_gives(monkeypat
         went["in one"] += found[0].statements == 1
         went["nowhere" if found[1].after is None else "any way"] += 1
 
-    for state in states(AXES, drawn=120):
+    for state in states(AXES, drawn=80):
         await undone(lambda state=state: try_both(state))
     assert went["in one"] >= 15, went
     assert went["any way"] > went["in one"], went

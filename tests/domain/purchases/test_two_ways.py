@@ -175,7 +175,7 @@ async def test_buying_at_once_comes_to_what_the_long_way_comes_to(monkeypatch: p
         assert comparable(found[0]) == comparable(found[1]), state
         went["nowhere" if found[1].after is None else "any way"] += 1
 
-    for state in states(AXES, drawn=60):
+    for state in states(AXES, drawn=40):
         await undone(lambda state=state: try_both(state))
     assert went["at once"] >= 15, went
     assert went["any way"] > went["at once"], went
