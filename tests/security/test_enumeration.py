@@ -4,7 +4,6 @@ Times are reported (`-rP`), and only a gross difference fails; what is asserted 
 same statements.
 """
 
-import statistics
 import time
 from collections.abc import Awaitable, Callable
 
@@ -81,12 +80,12 @@ async def measured(
 
 
 def assert_alike(found: dict[str, tuple[object, list[float]]]) -> None:
-    medians = {kind: statistics.median(times) * 1000 for kind, (_, times) in found.items()}
-    print("; ".join(f"{kind} {median:.1f} ms" for kind, median in medians.items()))
+    least = {kind: min(times) * 1000 for kind, (_, times) in found.items()}  # a busy machine adds to the others
+    print("; ".join(f"{kind} {ms:.1f} ms" for kind, ms in least.items()))
     first = found["known"][0]
     for kind, (seen, _) in found.items():
         assert seen == first, kind
-    assert max(medians.values()) < 3 * min(medians.values()) + 20, medians
+    assert max(least.values()) < 3 * min(least.values()) + 20, least
 
 
 async def test_logging_in(client: httpx.AsyncClient, statements: list[str], hashings: list[str]):
