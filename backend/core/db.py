@@ -233,6 +233,11 @@ def in_transaction() -> bool:
     return _depth.get() > 0
 
 
+def holds_connection() -> bool:
+    """Whether what runs here runs on a connection of its own: inside a transaction, or the tests' rollback fixture."""
+    return ENGINE.current_transaction.get() is not None
+
+
 def _connection(door: str) -> Any:  # noqa: ANN401 - asyncpg's pool proxy is not typed
     current = ENGINE.current_transaction.get()
     if current is None:

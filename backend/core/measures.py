@@ -5,6 +5,7 @@ whether it counts for one process or for many.
 """
 
 import os
+import time
 from functools import cache
 
 from backend.core import db
@@ -26,8 +27,19 @@ _CONNECTIONS = Gauge(
 )
 
 
+_NOTE_S = 0.1
+
+
+class _Noted:
+    at = 0.0
+
+
 def note_pool(process: str) -> None:
-    """Note how many connections are out. `process` is "web" or "worker"."""
+    """Note how many connections are out, a few times a second. `process` is "web" or "worker"."""
+    at = time.monotonic()
+    if at - _Noted.at < _NOTE_S:
+        return
+    _Noted.at = at
     used, most = db.pool_use()
     _connections(process, "used").set(used)
     _connections(process, "most").set(most)

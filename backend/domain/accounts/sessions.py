@@ -51,14 +51,19 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 def access_token(signed_in: SignedIn, claims: dict[str, Any]) -> str:
-    """A token that speaks for a session until it expires or the session is over. `claims` are for clients to read."""
-    return tokens.sign(
+    """A token that speaks for a session until it expires or the session is over. `claims` are for clients to read.
+
+    It is verified here once, beside the hashing of a password, and not when a hall presses start.
+    """
+    token = tokens.sign(
         settings().jwt_secret,
         audience=ACCESS_AUDIENCE,
         subject=str(signed_in.person.uuid),
         lifetime=timedelta(minutes=settings().access_token_minutes),
         claims={**claims, "sid": str(signed_in.session)},
     )
+    tokens.read(settings().jwt_secret, token, audience=ACCESS_AUDIENCE)
+    return token
 
 
 async def log_in(caller: Caller, email: str, password: str) -> SignedIn:

@@ -4,7 +4,7 @@ What a student may see (`PaperQuestion`) and what staff see (`QuestionView`) are
 key.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -16,6 +16,7 @@ from asyncpg import Record
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.core.kept import Kept
 from backend.core.listing import Lens, boolean, page
 from backend.core.paging import Listing, Paged
 from backend.domain.assessments.errors import (
@@ -255,9 +256,23 @@ async def question_by_id(assessment_id: int, ref: Ref) -> QuestionView:
     return _with_options(QuestionView, row)
 
 
-async def paper(assessment_id: int) -> list[PaperQuestion]:
-    """The questions of a quiz in order, without their keys. One statement."""
-    return [_with_options(PaperQuestion, row) for row in await db.fetch(_PAPER, assessment_id)]
+_papers: Kept[tuple[UUID, int], tuple[PaperQuestion, ...]] = Kept(64)
+"""Papers of quizzes that were started, by quiz and version of its key; as many as are taken in the same hours."""
+
+
+async def paper(quiz: QuizView) -> Sequence[PaperQuestion]:
+    """The questions of a quiz in order, without their keys. At most one statement.
+
+    Once it was started nothing can change them any more, so a hall reads its paper once.
+    """
+    name = (quiz.uuid, quiz.key_version)
+    known = _papers.get(name) if quiz.taken_at else None
+    if known is not None:
+        return known
+    questions = tuple([_with_options(PaperQuestion, row) for row in await db.fetch(_PAPER, quiz.id)])
+    if quiz.taken_at:
+        _papers.put(name, questions)
+    return questions
 
 
 def _with_options(type_: type[T], row: Record) -> T:

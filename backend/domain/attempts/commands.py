@@ -1,6 +1,9 @@
 """What can be done with attempts. The server owns the clock: the deadline is stored, and compared with now()."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Record
 
 from backend.core import db
 from backend.core.actor import Actor
@@ -8,6 +11,7 @@ from backend.core.db import transaction
 from backend.core.errors import DomainError
 from backend.core.ids import Ref
 from backend.core.outbox import emit
+from backend.core.together import Together
 from backend.domain.assessments import commands as assessments
 from backend.domain.assessments import queries as assessment_queries
 from backend.domain.assessments.errors import NotYourQuiz
@@ -66,41 +70,77 @@ FROM attempt WHERE {{column}} = $1
 """  # noqa: S608 - our names
 
 
-# The start of a hall: one statement for who may start, at a quiz that was started before, so that its questions cannot
-# change any more. The quiz is held as `mark_taken` holds it. Whatever it does not start goes the long way, which
-# decides by the rules and says why not.
+# The start of a hall: one statement for who may start, at quizzes that were started before, so that their questions
+# cannot change any more. A quiz is held as `mark_taken` holds it, and all who start lock in the same order. Who has an
+# attempt running is told so. Whatever else it does not start goes the long way, which decides by the rules and says
+# why not.
 _START = f"""
 WITH quiz AS (
     SELECT a.id, a.uuid, a.meeting_id, a.is_open, a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.key_version
-    FROM assessment a WHERE a.{{column}} = $1 AND a.taken_at IS NOT NULL FOR SHARE
+    FROM assessment a WHERE a.{{column}} = ANY($1::{{type}}[]) AND a.taken_at IS NOT NULL ORDER BY a.id FOR SHARE
+), may AS MATERIALIZED (
+    SELECT asked.ref, quiz.id AS assessment_id, e.account_id, e.id AS enrolment_id, u.used, u.is_running,
+        least(now() + make_interval(secs => quiz.duration_s), quiz.closes_at) AS deadline_at, quiz.key_version
+    FROM (SELECT DISTINCT * FROM unnest($1::{{type}}[], $2::bigint[]) AS a (ref, account_id)) AS asked
+    JOIN quiz ON quiz.{{column}} = asked.ref JOIN meeting m ON m.id = quiz.meeting_id
+    JOIN enrolment e ON e.batch_id = m.batch_id AND e.account_id = asked.account_id AND e.state = 'active'
+    CROSS JOIN LATERAL (SELECT count(*)::int AS used, coalesce(bool_or(state = 'open'), false) AS is_running
+        FROM attempt WHERE assessment_id = quiz.id AND account_id = asked.account_id) AS u
+    WHERE quiz.is_open AND now() >= coalesce(quiz.opens_at, now()) AND now() <= coalesce(quiz.closes_at, now())
+      AND (u.is_running OR quiz.max_attempts = 0 OR u.used < quiz.max_attempts)
+      AND {enrolment_queries.gate_is_open("e.id", "m.id")}
 ), made AS (
     INSERT INTO attempt (assessment_id, account_id, enrolment_id, attempt_no, state, started_at, deadline_at,
         key_version)
-    SELECT quiz.id, $2, e.id, u.used + 1, 'open', now(),
-        least(now() + make_interval(secs => quiz.duration_s), quiz.closes_at), quiz.key_version
-    FROM quiz JOIN meeting m ON m.id = quiz.meeting_id
-    JOIN enrolment e ON e.batch_id = m.batch_id AND e.account_id = $2 AND e.state = 'active'
-    CROSS JOIN LATERAL (SELECT count(*)::int AS used FROM attempt
-        WHERE assessment_id = quiz.id AND account_id = $2) AS u
-    WHERE quiz.is_open AND now() >= coalesce(quiz.opens_at, now()) AND now() <= coalesce(quiz.closes_at, now())
-      AND (quiz.max_attempts = 0 OR u.used < quiz.max_attempts) AND {enrolment_queries.gate_is_open("e.id", "m.id")}
-    ON CONFLICT DO NOTHING RETURNING *
+    SELECT assessment_id, account_id, enrolment_id, used + 1, 'open', now(), deadline_at, key_version
+    FROM may WHERE NOT is_running ORDER BY assessment_id, account_id ON CONFLICT DO NOTHING RETURNING *
+), told AS (
+    SELECT {queries.ATTEMPT_COLUMNS}
+    FROM {queries.ATTEMPT_SOURCE.replace("attempt t JOIN assessment", "made t JOIN quiz")}
 )
-SELECT {queries.ATTEMPT_COLUMNS} FROM {queries.ATTEMPT_SOURCE.replace("attempt t JOIN assessment", "made t JOIN quiz")}
+SELECT may.ref, may.account_id AS asker, may.is_running, told.* FROM may LEFT JOIN told
+    ON told.assessment_id = may.assessment_id AND told.account_id = may.account_id
+WHERE may.is_running OR told.id IS NOT NULL
 """  # noqa: S608 - our names
+
+_AT_ONCE = 100
+"""How many starts go in one statement: more would not cost less each."""
+
+
+async def _start_some(presses: Sequence[tuple[Ref, int]]) -> list[Record | None]:
+    """Start for several people, each a (quiz, person) where all quizzes are named alike; None goes the long way.
+
+    Of two presses by the same person one wins.
+    """
+    column = db.column_of(presses[0][0])
+    sql = _START.format(column=column, type="uuid" if column == "uuid" else "bigint")
+    rows = await db.fetch(sql, [quiz for quiz, _ in presses], [person for _, person in presses])
+    found = {(row["ref"], row["asker"]): row for row in rows}
+    return [found.pop(press, None) for press in presses]
+
+
+_BY_ID = Together(_start_some, most=_AT_ONCE)
+_BY_UUID = Together(_start_some, most=_AT_ONCE)
 
 
 async def start_attempt(actor: Actor, quiz_ref: Ref) -> AttemptView:
     """Begin an attempt; of several starts at once one wins. The time ends after the quiz's duration, or with the quiz.
 
-    One statement, but for the first start of a quiz and for who may not.
+    One statement for all who press in the same moment, but for the first start of a quiz and for who may not.
 
     Raises: QuizNotFound, NotYourQuiz, QuizClosed, PreviousMeetingMissed, AssignmentOpen, QuizOpen, AttemptRunning,
         AttemptsUsedUp.
     """
-    started = await db.row(_START.format(column=db.column_of(quiz_ref)), quiz_ref, actor.person_id)
-    if started is not None:
-        return db.view(AttemptView, started)
+    together = _BY_UUID if isinstance(quiz_ref, UUID) else _BY_ID
+    started = await together.ask((quiz_ref, actor.person_id))
+    if started is None:
+        return await _start_the_long_way(actor, quiz_ref)
+    if started["is_running"]:
+        raise AttemptRunning
+    return db.view(AttemptView, started)
+
+
+async def _start_the_long_way(actor: Actor, quiz_ref: Ref) -> AttemptView:
     async with transaction():
         quiz = await assessment_queries.quiz_by_id(quiz_ref)
         enrolment = await enrolment_queries.enrolment(actor.person_id, quiz.batch_id)

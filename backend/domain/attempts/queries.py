@@ -1,6 +1,6 @@
 """What can be asked about attempts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -62,7 +62,7 @@ class AttemptDetailView(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: AttemptView
     quiz: QuizView
-    questions: list[PaperQuestion]
+    questions: Sequence[PaperQuestion]
     answers: list[AnswerView]
 
 
@@ -147,6 +147,7 @@ async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
     Raises: AttemptNotFound, AttemptHidden.
     """
     found = await attempt(actor, ref)
+    quiz = await assessments.quiz_by_id(found.assessment_id)
     rows = await db.fetch(
         "SELECT w.uuid, q.uuid AS question_uuid, o.uuid AS option_uuid, w.created_at, w.updated_at FROM answer w"
         " JOIN question q ON q.id = w.question_id JOIN option o ON o.id = w.option_id WHERE w.attempt_id = $1"
@@ -155,17 +156,26 @@ async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
     )
     return AttemptDetailView(
         attempt=found,
-        quiz=await assessments.quiz_by_id(found.assessment_id),
-        questions=await assessments.paper(found.assessment_id),
+        quiz=quiz,
+        questions=await assessments.paper(quiz),
         answers=db.views(AnswerView, rows),
     )
 
 
 async def active_attempt(actor: Actor, quiz_ref: Ref) -> AttemptView | None:
-    """The actor's open attempt at a quiz, if they have one.
+    """The actor's open attempt at a quiz, if they have one; then one statement.
 
     Raises: QuizNotFound, NotYourQuiz.
     """
+    if actor.is_student:
+        found = await db.row(
+            f"SELECT {ATTEMPT_COLUMNS} FROM {ATTEMPT_SOURCE} WHERE a.{db.column_of(quiz_ref)} = $1"  # noqa: S608 - our names
+            " AND t.account_id = $2 AND t.state = 'open' AND e.state = 'active' AND e.batch_id = m.batch_id",
+            quiz_ref,
+            actor.person_id,
+        )
+        if found is not None:
+            return db.view(AttemptView, found)
     quiz = await assessments.quiz(actor, quiz_ref)
     found = await db.row(
         f"SELECT {ATTEMPT_COLUMNS} FROM {ATTEMPT_SOURCE}"  # noqa: S608 - our names

@@ -17,7 +17,7 @@ from backend.domain.attempts import commands as attempts
 from backend.domain.grading import queries as grading
 from tests import school
 from tests.background import drain
-from tests.people import Person
+from tests.people import MakePerson, Person
 from tests.quizzes import a_draft, a_quiz, an_attempt, move_deadline, save
 
 pytestmark = pytest.mark.commits
@@ -35,6 +35,33 @@ async def test_of_twenty_starts_one_wins(student: Person):
     refused = {answer.json()["message"] for answer in answers if answer.status_code == 409}
     assert refused == {"quiz attempt masih berlangsung"}
     assert await db.value("SELECT count(*) FROM attempt") == 1
+
+
+async def test_a_hall_starts_together_and_everybody_for_themselves(a_person: MakePerson):
+    """Of those who press in one moment, who may begins, and the others are told why not; in few statements."""
+    quiz, other = await a_quiz(), await a_quiz()
+    people = [await a_person() for _ in range(14)]
+    stranger, running, *hall = people
+    for person in hall:
+        await school.enrol(quiz.batch, person.id)
+    await an_attempt(quiz, running.actor)
+    await an_attempt(other, hall[0].actor)
+    everybody = [*hall, hall[0], running, stranger]
+    paths = [f"{quiz.path}/start"] * len(everybody)
+    answers = await asyncio.gather(
+        *(person.http.post(path) for person, path in zip(everybody, paths, strict=True)),
+        hall[0].http.post(f"{other.path}/start"),
+    )
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[1 : len(hall)] == [200] * (len(hall) - 1)
+    assert sorted([statuses[0], statuses[len(hall)]]) == [200, 409], "one person who pressed twice"
+    assert statuses[-3:] == [409, 403, 409]
+    made = {answer.json()["data"]["user_id"] for answer in answers if answer.status_code == 200}
+    assert len(made) == len(hall)
+    attempts_made = await db.value("SELECT count(*) FROM attempt WHERE assessment_id = $1", quiz.view.id)
+    assert attempts_made == len(hall) + 1
+    active = await hall[1].http.get(f"{quiz.path}/attempts/active")
+    assert active.json()["data"]["id"] == answers[1].json()["data"]["id"]
 
 
 async def test_of_twenty_submits_one_wins(student: Person):

@@ -7,11 +7,14 @@ import pytest
 
 from backend.core import clock, db
 from backend.core.actor import SYSTEM
+from backend.domain.assessments import commands as editing
+from backend.domain.assessments import queries as assessments
 from backend.domain.assessments.errors import NotYourQuiz
 from backend.domain.assessments.terms import QuizChange
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import queries
 from backend.domain.attempts.errors import AttemptRunning, AttemptsUsedUp, PreviousMeetingMissed, QuizClosed
+from backend.domain.enrolments import commands as enrolments
 from tests import school
 from tests.people import MakePerson, Person
 from tests.quizzes import QuizRow, a_quiz, an_attempt
@@ -84,3 +87,44 @@ async def test_a_running_quiz_has_its_gate(a_person: MakePerson, student: Person
         "INSERT INTO attendance (meeting_id, account_id, is_present) VALUES ($1, $2, true)", before.id, student.id
     )
     assert (await attempts.start_attempt(student.actor, quiz.view.id)).attempt_no == 1
+
+
+async def test_who_repeats_a_start_is_told_so_by_the_same_statement(
+    a_person: MakePerson, student: Person, statements: list[str]
+):
+    quiz = await a_running_quiz(a_person, max_attempts=1)
+    made = await an_attempt(quiz, student.actor)
+    del statements[:]
+    with pytest.raises(AttemptRunning):
+        await attempts.start_attempt(student.actor, quiz.view.uuid)
+    assert len(statements) == 1
+    del statements[:]
+    for ref in (quiz.view.uuid, quiz.view.id):
+        found = await queries.active_attempt(student.actor, ref)
+        assert found == msgspec.structs.replace(await queries.attempt_by_id(made.id), server_time=found.server_time)
+    assert len(statements) == 4
+    await enrolments.withdraw(student.id, quiz.batch.id)
+    with pytest.raises(NotYourQuiz):
+        await queries.active_attempt(student.actor, quiz.view.uuid)
+
+
+async def test_a_hall_reads_its_paper_once_and_sees_it_as_it_is(
+    a_person: MakePerson, student: Person, statements: list[str]
+):
+    quiz = await a_quiz()
+    before = await assessments.paper(await assessments.quiz_by_id(quiz.view.id))
+    await editing.remove_question(SYSTEM, quiz.view.id, quiz.questions[0].id)
+    made = await an_attempt(quiz, student.actor)
+    first = await queries.attempt_detail(student.actor, made.id)
+    assert len(first.questions) == len(before) - 1
+    del statements[:]
+    again = await queries.attempt_detail(student.actor, made.id)
+    assert not [sql for sql in statements if "json_agg" in sql]
+    assert again.questions == first.questions
+    shown = [(await student.http.get(f"/api/v1/quizzes/attempts/{made.uuid}")).json() for _ in range(2)]
+    assert shown[0]["data"]["quiz"] == shown[1]["data"]["quiz"]
+    questions = shown[0]["data"]["quiz"]["questions"]
+    assert [one["question"] for one in questions] == [one.text for one in first.questions]
+    assert [[each["option_text"] for each in one["options"]] for one in questions] == [
+        [each.text for each in one.options] for one in first.questions
+    ]

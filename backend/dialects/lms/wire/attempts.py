@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from backend.core.kept import Kept
 from backend.dialects.lms.wire.quizzes import QuizOut, StudentQuestionOut
 from backend.dialects.lms.wire.users import UserOut
 from backend.domain.attempts.queries import AnswerView, AttemptDetailView, AttemptView
@@ -97,6 +98,20 @@ class SavedAnswerOut(Struct, kw_only=True):
         )
 
 
+_papers: Kept[tuple[UUID, int], msgspec.Raw] = Kept(64)
+
+
+def _paper(view: AttemptDetailView) -> msgspec.Raw:
+    """The questions as they go on the wire, written once for a whole hall: nothing changes them once somebody began."""
+    name = (view.quiz.uuid, view.quiz.key_version)
+    written = _papers.get(name)
+    if written is None:
+        questions = [StudentQuestionOut.of(view.quiz.uuid, question) for question in view.questions]
+        written = msgspec.Raw(msgspec.json.encode(questions))
+        _papers.put(name, written)
+    return written
+
+
 class AttemptDetailOut(Struct):
     """Shape: AttemptDetail; the questions do not tell what is right."""
 
@@ -107,10 +122,9 @@ class AttemptDetailOut(Struct):
     @classmethod
     def of(cls, view: AttemptDetailView) -> "AttemptDetailOut":
         """What is shown of an attempt with its paper."""
-        questions = [StudentQuestionOut.of(view.quiz.uuid, question) for question in view.questions]
         return cls(
             attempt=AttemptOut.of(view.attempt),
-            quiz=msgspec.structs.replace(QuizOut.of(view.quiz), questions=questions),
+            quiz=msgspec.structs.replace(QuizOut.of(view.quiz), questions=_paper(view)),
             temp_submissions=[SavedAnswerOut.of(view.attempt.user_uuid, answer) for answer in view.answers],
         )
 

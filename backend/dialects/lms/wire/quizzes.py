@@ -229,7 +229,10 @@ class QuestionOut(Struct, kw_only=True):
 
 
 class QuizOut(Struct, kw_only=True):
-    """Shape: Quiz; `questions` are null but where they are asked for, the last three only for the student who asks."""
+    """Shape: Quiz; `questions` are null but where they are asked for, the last three only for the student who asks.
+
+    A paper that was written before is put in as it is (msgspec.Raw).
+    """
 
     id: UUID
     meeting_id: UUID
