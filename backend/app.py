@@ -19,6 +19,7 @@ from backend.domain.jobs import queries as jobs
 from backend.domain.purchases.readers import reads_purchase
 from backend.http import ending, metrics, shared
 from backend.http.front import WATCHES, Dialect, FrontDoor
+from backend.http.lanes import directory
 from backend.http.watch import Hub
 from storage import s3
 
@@ -54,7 +55,9 @@ async def resources() -> AsyncIterator[None]:
 def load(name: str) -> Dialect:
     """A dialect by its module's name."""
     module = importlib.import_module(f"{name}.app")
-    return Dialect(module.NAME, module.claims, module.build(), getattr(module, "DOCS", ""))
+    app = module.build()
+    lane = directory(app, getattr(module, "LANE", ""))
+    return Dialect(module.NAME, module.claims, app, getattr(module, "DOCS", ""), lane)
 
 
 job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)

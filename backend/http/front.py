@@ -1,14 +1,15 @@
 """The front door: whose request is this? Each dialect is a whole application; the first that claims a request has it.
 
-Around all of them: the request's id, the client's address, the access log, and the last resort for what no
-application caught. The applications' own lifespans are not run; what they share is opened here, once.
+Before them a request waits for its turn (`admission`). Around all of them: the request's id, the client's address, the
+access log, and the last resort for what no application caught. The applications' own lifespans are not run; what they
+share is opened here, once.
 """
 
 import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -17,18 +18,14 @@ import msgspec
 from backend.core.ids import new_uuid
 from backend.core.log import REQUEST_ID, access, logger, request_id
 from backend.core.settings import settings
+from backend.http.admission import SILENT_S, Message, Receive, Scope, admit
 from backend.http.forms import UploadBroken
+from backend.http.lanes import Directory
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-SILENT_S = 75.0
-"""How long a client may say nothing in the middle of its request; longer than a form's own patience."""
-
 LEFT = 499
-"""Noted as the status of a request that got no answer because its client had hung up."""
+"""Counted as the status of a request that got no answer because its client had hung up."""
 
 _log = logger("backend.access")
 
@@ -43,6 +40,7 @@ class Dialect(msgspec.Struct, frozen=True):
     claims: Claims
     app: Any
     docs: str = ""
+    lane: Directory = lambda _method, _path: None
 
 
 class FrontDoor:
@@ -64,21 +62,18 @@ class FrontDoor:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"").decode("latin-1")
-        token = request_id.set(given if REQUEST_ID.fullmatch(given) else str(new_uuid()))
-        scope["client"] = client_address(scope.get("client"), headers.get(b"x-forwarded-for", b""))
-        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].lower()
-        dialect = self.whose(host, scope["path"])
-        exchange = _Exchange(dialect.name, scope, receive, send)
-        try:
-            await dialect.app(scope, exchange.receive, exchange.send)
-        except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave as a traceback
-            exchange.broke(error)
-            await exchange.apologise()
-        finally:
-            exchange.log()
-            request_id.reset(token)
+        begun = time.perf_counter()
+        dialect = self.whose(_host(scope), scope["path"])
+        lane = dialect.lane(scope["method"], scope["path"])
+
+        async def work(receive: Receive) -> None:
+            await _serve(dialect, scope, receive, send, begun)
+
+        if lane is None:
+            await work(receive)
+        elif not await admit(lane, scope, receive, work):
+            # not even a line: a herd that repeats itself would write more of them than there are answers
+            _count(dialect.name, scope["method"], "-", LEFT, time.perf_counter() - begun)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -95,10 +90,38 @@ class FrontDoor:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+def _host(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return str(value.decode("latin-1").rsplit(":", 1)[0].lower())
+    return ""
+
+
+async def _serve(dialect: Dialect, scope: Scope, receive: Receive, send: Send, begun: float) -> None:
+    headers = dict(scope["headers"])
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    token = request_id.set(given if REQUEST_ID.fullmatch(given) else str(new_uuid()))
+    scope["client"] = client_address(scope.get("client"), headers.get(b"x-forwarded-for", b""))
+    exchange = _Exchange(dialect.name, scope, receive, send, begun)
+    try:
+        await dialect.app(scope, exchange.receive, exchange.send)
+    except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave as a traceback
+        exchange.broke(error)
+        await exchange.apologise()
+    finally:
+        exchange.log()
+        request_id.reset(token)
+
+
+def _count(dialect: str, method: str, route: str, status: int, took: float) -> None:
+    for watch in WATCHES:
+        watch(dialect, method, route, status, took)
+
+
 class _Exchange:
     """What is noted of one request: dialect, route, status, time. Never a query string, a body or a header."""
 
-    def __init__(self, dialect: str, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, dialect: str, scope: Scope, receive: Receive, send: Send, begun: float) -> None:
         self._dialect = dialect
         self._scope = scope
         self._receive = receive
@@ -106,7 +129,7 @@ class _Exchange:
         self._is_whole = False
         self._status = 0
         self._is_left = False
-        self._begun = time.perf_counter()
+        self._begun = begun
 
     async def receive(self) -> Message:
         """What comes of the request. Raises: UploadBroken when the client leaves or falls silent in the middle."""
@@ -151,8 +174,7 @@ class _Exchange:
         route = self._route()
         template = str(self._scope.get("path_template") or "-")  # of what no route knows, strangers choose the path
         method = self._scope.get("method", "-")
-        for watch in WATCHES:
-            watch(self._dialect, method, template, self._status, took)
+        _count(self._dialect, method, template, self._status, took)
         access(dialect=self._dialect, method=method, route=route, status=self._status, ms=round(took * 1000, 1))
 
     def _route(self) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-from types import SimpleNamespace
 
 import asyncpg
 import httpx
@@ -15,10 +14,10 @@ from structlog.testing import capture_logs
 from backend.app import app as whole
 from backend.core.settings import settings
 from backend.dialects.lms.app import build
-from backend.http import admission
-from backend.http.admission import BULK, HELD_BYTES, Admission, Busy, Lane
-from backend.http.forms import UploadBroken
+from backend.http import admission, front
+from backend.http.admission import BULK, HELD_BYTES, LOOKS, OLDEST, REFUSED, SHORT_S, Busy, Lane, admit
 from backend.http.front import LEFT, Dialect, FrontDoor
+from backend.http.lanes import directory
 from tests.processes import answers, free_port, web
 
 PLACES, WAITING = 2, 3
@@ -47,6 +46,21 @@ class Client:
         self.coming.put_nowait(DISCONNECT)
 
 
+@pytest.fixture
+def make_house(monkeypatch):
+    def made(**sizes):
+        house = House(**sizes)
+        monkeypatch.setattr(admission, "lanes", lambda: house.lanes)
+        return house
+
+    return made
+
+
+@pytest.fixture
+def house(make_house):
+    return make_house()
+
+
 class House:
     """An application behind an admission: it notes who begins, and ends when it is told to."""
 
@@ -54,8 +68,7 @@ class House:
         self.lane, self.bulk, self.passwords = Lane(places, waiting), Lane(1, 1), Lane(1, 1)
         self.begun, self.bodies, self.sent = [], {}, []
         self.gates = {}
-        lanes = {"": self.lane, "bulk": self.bulk, "passwords": self.passwords}
-        self.app = Admission(lanes)(self.work)
+        self.lanes = {"": self.lane, "bulk": self.bulk, "passwords": self.passwords}
 
     async def work(self, scope, receive, send):
         name = scope["path"]
@@ -69,10 +82,18 @@ class House:
             raise ValueError(name)
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    def ask(self, name, client=None, method="GET", **opt):
-        handler = SimpleNamespace(opt=opt)
-        scope = {"type": "http", "path": name, "method": method, "route_handler": handler, "headers": []}
-        return asyncio.create_task(self.app(scope, (client or Client()).receive, self.send))
+    def ask(self, name, client=None, method="GET", lane=""):
+        has_body = method == "POST" and client is not None
+        headers = [(b"transfer-encoding", b"chunked")] if has_body else [(b"content-length", b"0")]
+        scope = {"type": "http", "http_version": "1.1", "path": name, "method": method, "headers": headers}
+
+        async def work(receive):
+            if REFUSED in scope:
+                raise scope[REFUSED]
+            await self.work(scope, receive, self.send)
+
+        receive = (client or Client()).receive
+        return asyncio.create_task(work(receive) if lane is None else admit(lane, scope, receive, work))
 
     async def send(self, message):
         self.sent.append(message)
@@ -92,8 +113,7 @@ class House:
         return working, queue
 
 
-async def test_who_came_first_begins_first():
-    house = House()
+async def test_who_came_first_begins_first(house):
     working, queue = await house.full(waiting=3)
     assert house.begun == ["w0", "w1"]
     await house.end("w1")
@@ -107,8 +127,7 @@ async def test_who_came_first_begins_first():
     assert (house.lane.free, house.lane.waiting) == (PLACES, 0)
 
 
-async def test_who_finds_the_queue_full_is_refused_at_once():
-    house = House()
+async def test_who_finds_the_queue_full_is_refused_at_once(house):
     working, queue = await house.full(waiting=WAITING)
     with pytest.raises(Busy) as refused:
         await house.ask("one too many")
@@ -120,8 +139,7 @@ async def test_who_finds_the_queue_full_is_refused_at_once():
     assert house.lane.free == PLACES
 
 
-async def test_who_hangs_up_while_waiting_is_dropped_without_work():
-    house = House()
+async def test_who_hangs_up_while_waiting_is_dropped_without_work(house):
     working, _ = await house.full()
     clients = [Client(b'{"answer": 1}') for _ in range(3)]
     queue = []
@@ -141,8 +159,7 @@ async def test_who_hangs_up_while_waiting_is_dropped_without_work():
     assert house.lane.free == PLACES
 
 
-async def test_who_has_begun_is_not_disturbed_when_its_client_hangs_up():
-    house = House()
+async def test_who_has_begun_is_not_disturbed_when_its_client_hangs_up(house):
     client = Client()
     task = house.ask("w", client)
     await until(lambda: "w" in house.gates)
@@ -154,8 +171,7 @@ async def test_who_has_begun_is_not_disturbed_when_its_client_hangs_up():
     assert len(house.sent) == 1
 
 
-async def test_no_place_is_lost_to_errors_and_cancellations():
-    house = House()
+async def test_no_place_is_lost_to_errors_and_cancellations(house):
     working, queue = await house.full(waiting=3)
     await house.end("w0", broken=True)
     await asyncio.wait(working[:1])
@@ -182,8 +198,7 @@ async def test_no_place_is_lost_when_a_turn_and_a_cancellation_meet():
     assert (lane.free, lane.waiting) == (1, 0)
 
 
-async def test_no_place_is_lost_when_a_turn_and_a_hanging_up_meet():
-    house = House()
+async def test_no_place_is_lost_when_a_turn_and_a_hanging_up_meet(house):
     working, _ = await house.full()
     client = Client()
     waiting = house.ask("q", client)
@@ -198,8 +213,8 @@ async def test_no_place_is_lost_when_a_turn_and_a_hanging_up_meet():
     assert (house.lane.free, house.lane.waiting) == (PLACES, 0)
 
 
-async def test_a_body_is_there_before_a_place_is_taken():
-    house = House(places=1)
+async def test_a_body_is_there_before_a_place_is_taken(make_house):
+    house = make_house(places=1)
     slow = Client(b"half of it", more=True)
     dripping = house.ask("slow", slow, "POST")
     await asyncio.sleep(0)
@@ -213,17 +228,15 @@ async def test_a_body_is_there_before_a_place_is_taken():
     assert house.bodies == {"quick": b"all of it", "slow": b"half of it, and the rest"}
 
 
-async def test_who_leaves_in_the_middle_of_a_body_had_no_place():
-    house = House()
+async def test_who_leaves_in_the_middle_of_a_body_had_no_place(house):
     client = Client(b"half", more=True)
     client.hang_up()
-    with pytest.raises(UploadBroken):
+    with pytest.raises(admission.UploadBroken):
         await house.ask("gone", client, "POST")
     assert (house.begun, house.lane.free) == ([], PLACES)
 
 
-async def test_a_long_body_waits_in_its_own_lane_and_is_not_held():
-    house = House()
+async def test_a_long_body_waits_in_its_own_lane_and_is_not_held(house):
     working, _ = await house.full()
     piece = b"x" * HELD_BYTES
     clients = [Client(piece, b"y", piece, piece) for _ in range(3)]
@@ -243,8 +256,7 @@ async def test_a_long_body_waits_in_its_own_lane_and_is_not_held():
     assert (house.bulk.free, house.lane.free) == (1, PLACES)
 
 
-async def test_who_has_another_lane_neither_waits_nor_is_waited_for():
-    house = House()
+async def test_who_has_another_lane_neither_waits_nor_is_waited_for(house):
     working, _ = await house.full()
     apart = [house.ask(f"stream{at}", lane=None) for at in range(5)]
     hashing = house.ask("login", lane="passwords")
@@ -258,8 +270,8 @@ async def test_who_has_another_lane_neither_waits_nor_is_waited_for():
     await asyncio.gather(*working, *apart, hashing)
 
 
-async def test_a_thousand_who_wait_are_small():
-    house = House(waiting=1000)
+async def test_a_thousand_who_wait_are_small(make_house):
+    house = make_house(waiting=1000)
     working, _ = await house.full()
     us = psutil.Process(os.getpid())
     before = us.memory_info().rss
@@ -277,7 +289,8 @@ async def test_the_dialect_says_that_it_is_busy(monkeypatch):
     none = Lane(1, 0)
     none.enter()
     monkeypatch.setattr(admission, "lanes", lambda: {"": none, "passwords": none, "bulk": none})
-    transport = httpx.ASGITransport(FrontDoor([Dialect("lms", lambda *_: True, build())], lambda: None))
+    lms = build()
+    transport = httpx.ASGITransport(FrontDoor([Dialect("lms", lambda *_: True, lms, "", directory(lms))], lambda: None))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         answer = await client.get("/api/v1/batches", headers={"accept-language": "en"})
         login = await client.post("/api/v1/auth/login", json={"email": "a@example.org", "password": "x"})
@@ -325,24 +338,122 @@ def test_what_is_long_or_large_takes_no_place():
     assert BULK > 0
 
 
-async def test_the_log_knows_who_left():
-    house = House(places=1)
+@pytest.mark.parametrize(
+    ("method", "path", "lane"),
+    [
+        ("POST", "/api/v1/auth/login", "passwords"),
+        ("POST", "/api/v1/auth/login/", "passwords"),
+        ("POST", "/api/v1//auth/login", "passwords"),
+        ("GET", "/api/v1/auth/login", ""),
+        ("POST", "/api/v1/users", "passwords"),
+        ("GET", "/api/v1/users", ""),
+        ("POST", "/api/v1/upload/media", None),
+        ("GET", "/api/v1/jobs/0198c0de-0000-7000-8000-000000000001/events", None),
+        ("GET", "/api/v1/jobs/0198c0de-0000-7000-8000-000000000001/events/more", ""),
+        ("GET", "/uploads/a/2026/11/22/b.png", None),
+        ("GET", "/healthz", None),
+        ("GET", "/metrics", None),
+        ("GET", "/certificates/LULUS-1", ""),
+        ("GET", "/certificates/LULUS-1/pdf", None),
+    ],
+)
+def test_the_front_door_knows_the_lanes(method, path, lane):
+    assert whole.whose("school.example", path).lane(method, path) == lane
+
+
+async def long_queue(house, names, method="GET"):
+    """All places taken, and the others waiting for longer than any queue should be, the first of them longest."""
+    working, _ = await house.full()
+    tasks = []
+    for name in names:
+        tasks.append(house.ask(name, None, method))
+        await until(lambda: house.lane.waiting == len(tasks))
+    for queue in (house.lane._acts, house.lane._looks):
+        for turn in queue._since:
+            queue._since[turn] -= 2 * SHORT_S
+    return working, tasks
+
+
+async def test_in_a_long_queue_the_latest_goes_first_and_the_oldest_is_not_forgotten(make_house):
+    house = make_house(places=2, waiting=40)
+    names = [f"q{at:02}" for at in range(2 * OLDEST)]
+    working, tasks = await long_queue(house, names)
+    for name in ("w0", "w1"):
+        await house.end(name)
+    for at in range(len(names)):
+        await until(lambda at=at: len(house.begun) >= min(at + 4, len(names) + 2))
+        await house.end(house.begun[at + 2])
+    await asyncio.gather(*working, *tasks)
+    order = house.begun[2:]
+    assert sorted(order) == names
+    assert order[: OLDEST - 1] == names[::-1][: OLDEST - 1]
+    assert order[OLDEST - 1] == "q00", "everybody has a turn, however many come later"
+
+
+async def test_a_queue_that_was_long_is_in_order_again(make_house):
+    house = make_house(places=2, waiting=40)
+    working, tasks = await long_queue(house, ["old"])
+    await house.end("w0")
+    await until(lambda: "old" in house.begun)
+    late = []
+    for name in ("a", "b", "c"):
+        late.append(house.ask(name))
+        await until(lambda: house.lane.waiting == len(late))
+    for name in ("w1", "old", "a", "b", "c"):
+        await house.end(name)
+    await asyncio.gather(*working, *tasks, *late)
+    assert house.begun[2:] == ["old", "a", "b", "c"]
+
+
+async def test_what_changes_something_goes_first_but_not_always(make_house):
+    house = make_house(places=2, waiting=40)
+    working, looking = await house.full()
+    for at in range(2):
+        looking.append(house.ask(f"look{at}"))
+        await until(lambda at=at: house.lane.waiting == at + 1)
+    acting = []
+    for at in range(LOOKS):
+        acting.append(house.ask(f"act{at}", None, "POST"))
+        await until(lambda at=at: house.lane.waiting == at + 3)
+    await house.end("w0")
+    for at in range(LOOKS + 2):
+        await until(lambda at=at: len(house.begun) > at + 2)
+        await house.end(house.begun[at + 2])
+    await house.end("w1")
+    await asyncio.gather(*working, *looking, *acting)
+    order = house.begun[2:]
+    assert order[: LOOKS - 1] == [f"act{at}" for at in range(LOOKS - 1)]
+    assert order[LOOKS - 1 :] == ["look0", f"act{LOOKS - 1}", "look1"]
+
+
+async def test_one_who_falls_silent_in_a_body_is_told_so(house, monkeypatch):
+    monkeypatch.setattr(admission, "SILENT_S", 0.01)
+    silent = Client(b"half", more=True)
+    with pytest.raises(admission.UploadBroken):
+        await house.ask("silent", silent, "POST")
+    assert (house.begun, house.lane.free) == ([], PLACES)
+
+
+async def test_who_left_is_counted_and_costs_no_line(make_house, monkeypatch):
+    house = make_house(places=1)
     working = house.ask("w")
     await until(lambda: house.gates)
+    counted = []
+    monkeypatch.setattr(front, "WATCHES", [lambda *told: counted.append(told)])
 
     async def application(scope, receive, send):
-        await house.app({**scope, "route_handler": SimpleNamespace(opt={})}, receive, send)
+        raise AssertionError
 
     client = Client()
     scope = {"type": "http", "method": "GET", "path": "/a", "headers": [], "client": ("192.0.2.1", 5)}
-    door = FrontDoor([Dialect("any", lambda *_: True, application)], lambda: None)
+    door = FrontDoor([Dialect("any", lambda *_: True, application, "", lambda *_: "")], lambda: None)
     with capture_logs() as lines:
         task = asyncio.create_task(door(scope, client.receive, house.send))
         await until(lambda: house.lane.waiting)
         client.hang_up()
         await task
-    assert [line["status"] for line in lines] == [LEFT]
-    assert house.sent == []
+    assert (lines, house.sent) == ([], [])
+    assert [told[:4] for told in counted] == [("any", "GET", "-", LEFT)]
     await house.end("w")
     await working
 
@@ -352,6 +463,19 @@ def ask(port, path, name):
     asked = socket.create_connection(("127.0.0.1", port))
     asked.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\nx-request-id: {name}\r\n\r\n".encode())
     return asked
+
+
+def callers(port):
+    """The ports of those who are connected to a server."""
+    return {peer.raddr.port for peer in psutil.net_connections("tcp") if peer.raddr and peer.laddr.port == port}
+
+
+async def who_left(port):
+    """How many hung up while they waited, as the server counts them."""
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    counts = [line for line in told.splitlines() if "request_seconds_count" in line and f'status="{LEFT}"' in line]
+    return sum(float(line.rsplit(" ", 1)[-1]) for line in counts)
 
 
 @pytest.mark.processes
@@ -367,17 +491,24 @@ async def test_a_real_server_tells_of_who_hung_up(database, storage, processes):
             while not await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                 await asyncio.sleep(0.01)
         leaves = ask(port, "/api/v1/courses", "the-one-who-leaves")
+        here = leaves.getsockname()[1]
         leaves.close()
         stays = ask(port, "/api/v1/courses", "the-one-who-stays")
         async with asyncio.timeout(10):
-            while "the-one-who-leaves" not in processes.log_of(process):
+            while here in {
+                peer.raddr and peer.raddr.port for peer in psutil.net_connections("tcp") if peer.laddr.port == port
+            }:
                 await asyncio.sleep(0.01)
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
         assert "the-one-who-works" not in processes.log_of(process)
     await holder.close()
+    assert await who_left(port) == 1
     for asked in (works, stays):
         assert (await asyncio.to_thread(asked.recv, 12)) == b"HTTP/1.1 200"
         asked.close()
     lines = [msgspec.json.decode(line) for line in processes.log_of(process).splitlines() if line.startswith("{")]
     statuses = {line["request_id"]: line["status"] for line in lines if line["event"] == "request"}
-    assert statuses["the-one-who-leaves"] == LEFT
+    assert set(statuses.values()) == {200}
+    assert "the-one-who-leaves" not in statuses
     assert "ERROR" not in processes.log_of(process)

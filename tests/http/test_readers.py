@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend.app import app
-from backend.http import front, readers
+from backend.http import admission, readers
 from backend.http.media import _Sending
 from backend.http.ranges import Span
 
@@ -104,7 +104,7 @@ async def test_one_who_leaves_is_not_waited_for():
 
 @pytest.mark.parametrize("then", ["silence", "http.disconnect"])
 async def test_who_breaks_off_in_the_middle_of_a_request_is_not_waited_for(monkeypatch, then):
-    monkeypatch.setattr(front, "SILENT_S", 0.05)
+    monkeypatch.setattr(admission, "SILENT_S", 0.05)
     comes, sent = [{"type": "http.request", "body": b'{"email": ', "more_body": True}], []
 
     async def receive():

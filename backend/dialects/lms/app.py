@@ -10,9 +10,9 @@ from backend.core.errors import DomainError
 from backend.core.settings import settings
 from backend.dialects.lms import auth, content, docs, envelope, paging
 from backend.dialects.lms.routes import controllers
-from backend.http.admission import Admission
 from backend.http.docs import OneWay, config, describe
 from backend.http.idempotency import Idempotency
+from backend.http.lanes import Refusal
 from backend.http.validation import OnlyJson
 
 NAME = "lms"
@@ -38,7 +38,7 @@ def build() -> Litestar:
     origins = list(settings().cors_origins)
     app = Litestar(
         route_handlers=[hello, content.send, api],
-        middleware=[Admission(), auth.Authentication(), OnlyJson(), Idempotency(auth.principal)],
+        middleware=[Refusal(), auth.Authentication(), OnlyJson(), Idempotency(auth.principal)],
         dependencies={
             "actor": Provide(auth.actor, sync_to_thread=False),
             "listing": Provide(paging.read_listing, sync_to_thread=False),

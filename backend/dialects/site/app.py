@@ -16,12 +16,15 @@ from backend.core.settings import settings
 from backend.dialects.site import lookup, operations, pages
 from backend.dialects.site.words import spoken_language
 from backend.http import shared
-from backend.http.admission import Admission
+from backend.http.lanes import Refusal
 from backend.http.media import media_response
 from backend.http.ranges import Resource
 from storage.errors import StorageDown
 
 NAME = "site"
+LANE = None
+"""What is asked here must be answered always (health, metrics), but for the certificate page."""
+
 LONGEST_REFERENCE = 100
 ASSETS = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
 GUARD = {
@@ -70,7 +73,10 @@ async def search(request: Ask, number: FromQuery[str] = "") -> Response[str] | R
 
 
 @get(
-    ["/certificates/{reference:str}", "/sertifikat/{reference:str}"], middleware=[Admission()], include_in_schema=False
+    ["/certificates/{reference:str}", "/sertifikat/{reference:str}"],
+    opt={"lane": ""},
+    middleware=[Refusal()],
+    include_in_schema=False,
 )
 async def certificate(request: Ask, reference: FromPath[str]) -> Response[str]:
     """Say whether a certificate is real: 200 for valid and revoked, 404 for unknown."""
