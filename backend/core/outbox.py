@@ -40,6 +40,19 @@ class Outbox(Table, tablename="outbox"):
     expanded_at = Timestamptz(null=True, default=None)
 
 
+def written(event: type[Event], source: str, request: str) -> str:
+    """SQL that writes an event for each row of `source`, for a statement that changes and tells in one.
+
+    `source` names a part of that statement whose columns have the names of the event's fields; `request` stands for
+    `request_id.get()`. Once it is committed, `wake.ring()`.
+    """
+    fields = ", ".join(f"'{field}', {field}" for field in event.__struct_fields__)
+    return (
+        f"INSERT INTO outbox (name, body, request_id) SELECT '{event.name}', jsonb_build_object({fields}), {request}"  # noqa: S608 - our names
+        f" FROM {source}"
+    )
+
+
 async def emit(*events: Event) -> None:
     """Write events into the open transaction; the relay is woken after the commit.
 

@@ -112,6 +112,16 @@ MEETING_COLUMNS = (
 )
 MEETING_SOURCE = "meeting m LEFT JOIN batch b ON b.id = m.batch_id"
 
+_WEEK = ", ".join(f"'{day}'" for day in Day)
+BATCH_JSON = f"""(SELECT row_to_json(x) FROM (SELECT {BATCH_COLUMNS},
+    (SELECT coalesce(json_agg(json_build_object('uuid', d.uuid, 'day', d.day)
+        ORDER BY array_position(ARRAY[{_WEEK}], d.day::text), d.id), '[]')
+        FROM batch_day d WHERE d.batch_id = b.id) AS days,
+    (SELECT coalesce(json_agg(json_build_object('uuid', g.uuid, 'group_type', g.group_type,
+        'created_at', g.created_at, 'updated_at', g.updated_at) ORDER BY g.id), '[]')
+        FROM batch_group g WHERE g.batch_id = b.id) AS groups
+    FROM {BATCH_SOURCE} WHERE b.id = {{id}}) AS x)"""  # noqa: S608 - our names
+"""SQL that gives a whole BatchView as JSON, for statements that show more than a batch; `id` names the column."""
 
 _LENS = Lens(
     key="b.id",

@@ -1,14 +1,21 @@
 """Buying in one statement, where nothing stands in the way.
 
-Of many who want the last seats, each then holds the batch's row for this statement, the event and the commit alone.
+Of many who want the last seats, each then holds the batch's row for this statement alone: nobody waits for a round trip
+of somebody else.
 """
 
-from backend.core import db
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from backend.core import db, outbox, wake
 from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.core.log import request_id
 from backend.domain.accounts.terms import GroupType
-from backend.domain.batches import commands as batches
 from backend.domain.purchases import queries, rules
+from backend.domain.purchases.events import PurchaseCreated
 from backend.domain.purchases.queries import PurchaseRow
 
 _DRAWS = 12
@@ -16,7 +23,8 @@ _VERIFIED = [str(group) for group in GroupType if rules.needs_verification(group
 _CODES = [limit for digits in rules.CODES for limit in digits]
 
 # Nothing is sold here unless every rule of the long way is met as things stand; four digits are drawn from once all
-# three are taken. The batch's row is locked as late as can be.
+# three are taken. The batch's row is locked as late as can be. Who has a seat and no purchase (the amount or the buyer
+# was taken in the same moment) divides by zero, which takes all of it back.
 _BUY = f"""
 WITH offer AS (
     SELECT b.id AS batch_id, g.id AS price_group_id, g.group_type, g.price FROM batch b
@@ -52,20 +60,40 @@ WITH offer AS (
     ON CONFLICT DO NOTHING RETURNING *
 ), noted AS (
     INSERT INTO purchase_change (purchase_id, after, actor_id) SELECT id, 'pending', $10 FROM bought
+), told AS (
+    {outbox.written(PurchaseCreated, "(SELECT id AS purchase_id FROM bought) AS b", "$11")}
 )
-SELECT seat.batch_id AS seat_of, {queries.COLUMNS} FROM seat LEFT JOIN bought p ON true
+SELECT 1 / count(p.id) OVER () AS is_whole, {queries.COLUMNS} FROM seat LEFT JOIN bought p ON true
 """  # noqa: S608 - our own text
 
 
 async def buy_at_once(actor: Actor, batch_ref: Ref) -> PurchaseRow | None:
     """Take a seat and reserve an amount, with the purchase's first line; None: take the long way, which says why.
 
-    Joins the caller's transaction.
+    Joins the caller's transaction; without one it is a transaction of its own. PurchaseCreated is told by the same
+    statement.
     """
     sql = _BUY.format(column=db.column_of(batch_ref))
-    many = (*_CODES, _DRAWS, rules.TIME_TO_PAY, actor.account_id)
-    found = await db.row(sql, actor.person_id, batch_ref, _VERIFIED, *many)
-    if found is not None and found["id"] is None:  # a seat, but the amount or the buyer was taken at the same moment
-        await batches.release_seat(found["seat_of"])
+    many = (*_CODES, _DRAWS, rules.TIME_TO_PAY, actor.account_id, request_id.get())
+    try:
+        async with _undone_alone():
+            found = await db.row(sql, actor.person_id, batch_ref, _VERIFIED, *many)
+    except asyncpg.DivisionByZeroError:
         return None
-    return db.view(PurchaseRow, found) if found is not None else None
+    if found is None:
+        return None
+    if db.in_transaction():
+        db.after_commit(wake.ring)
+    else:
+        wake.ring()
+    return db.view(PurchaseRow, found)
+
+
+@contextlib.asynccontextmanager
+async def _undone_alone() -> AsyncIterator[None]:
+    """What fails inside takes nothing of the caller's transaction back."""
+    if not db.holds_connection():
+        yield
+        return
+    async with db.transaction(), db.savepoint():
+        yield

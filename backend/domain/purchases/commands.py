@@ -73,9 +73,11 @@ async def create_purchase(actor: Actor, batch_ref: Ref) -> PurchaseView:
         PriceMissing, AlreadyBuying, AmountsUsedUp, BatchFull.
     Emits: PurchaseCreated; PurchaseExpired for overdue ones.
     """
-    async with transaction():
-        bought = await buying.buy_at_once(actor, batch_ref) or await _buy_the_long_way(actor, batch_ref)
-        await emit(PurchaseCreated(bought.id))
+    bought = await buying.buy_at_once(actor, batch_ref)
+    if bought is None:
+        async with transaction():
+            bought = await _buy_the_long_way(actor, batch_ref)
+            await emit(PurchaseCreated(bought.id))
     return await queries.complete(bought)  # after the commit: the next buyer waits for the batch's row until then
 
 
