@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from msgspec import UNSET, structs
@@ -20,9 +21,11 @@ from backend.domain.batches.errors import (
     BatchNotFound,
     ClassEndsTooEarly,
     EndsTooEarly,
+    PostActivityUnfit,
     QuotaBelowSeats,
     RegistrationEndsTooEarly,
     RegistrationOutlastsBatch,
+    RequiredCourseNotFound,
 )
 from backend.domain.batches.material_commands import drop_materials
 from backend.domain.batches.queries import BatchView
@@ -34,25 +37,26 @@ from backend.domain.files import commands as files
 from backend.domain.files.terms import OwnerKind
 
 _REGISTRATION = frozenset({"registration_start_at", "registration_end_at"})
+_PARTS = frozenset({"days", "group_types", "custom_fields", "required_courses"})
 
 
 async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchView:
     """Open a batch of a course. Its slug comes from the title, and its code from chance; neither ever changes.
 
     Raises: BatchKeptByAdmins, ClassEndsTooEarly, CourseNotFound, EndsTooEarly, FileNotFound, FileNotReady,
-        RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+        PostActivityUnfit, RegistrationEndsTooEarly, RegistrationOutlastsBatch, RequiredCourseNotFound.
     """
     _admins_only(actor)
     _refuse_fault(rules.fault_of(new))
     values = structs.asdict(new)
-    days, groups = values.pop("days"), values.pop("group_types")
+    parts = {name: values.pop(name) for name in _PARTS}
     async with transaction():
         course = await courses.course(course_ref)
         slug = await claim_slug("batch", new.title)
-        batch = Batch(**values, course_id=course.id, slug=slug, code=f"BATCH-{new_code()}")
+        code = f"BATCH-{new_code()}"
+        batch = Batch(**values, course_id=course.id, slug=slug, code=code, created_by=actor.account_id)
         await batch.save()
-        await _set_days(batch.id, days)
-        await _set_groups(batch.id, groups)
+        await _set_parts(batch.id, parts)
         await _keep_thumbnail(actor, batch.id, new.batch_thumbnail)
         return await queries.batch(batch.id)
 
@@ -63,11 +67,12 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
     A batch may be moved without its registration, which ends with the batch at the latest.
 
     Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, FileNotFound, FileNotReady,
-        QuotaBelowSeats, RegistrationEndsTooEarly, RegistrationOutlastsBatch.
+        PostActivityUnfit, QuotaBelowSeats, RegistrationEndsTooEarly, RegistrationOutlastsBatch,
+        RequiredCourseNotFound.
     """
     _admins_only(actor)
     values: dict[Any, Any] = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
-    days, groups = values.pop("days", None), values.pop("group_types", None)
+    parts = {name: values.pop(name) for name in _PARTS & values.keys()}
     async with transaction():
         batch = await queries.batch(await _lock(ref))
         changed = structs.replace(batch, **values)
@@ -77,10 +82,7 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
         if changed.quota < batch.seats_taken:
             raise QuotaBelowSeats(seats_taken=batch.seats_taken)
         await Batch.update({**values, Batch.updated_at: clock.now()}).where(Batch.id == batch.id)
-        if days is not None:
-            await _set_days(batch.id, days)
-        if groups is not None:
-            await _set_groups(batch.id, groups)
+        await _set_parts(batch.id, parts)
         if "batch_thumbnail" in values:
             await _keep_thumbnail(actor, batch.id, changed.batch_thumbnail)
         return await queries.batch(batch.id)
@@ -169,6 +171,18 @@ async def _lock(ref: Ref) -> int:
     return found
 
 
+async def _set_parts(batch_id: int, parts: Mapping[str, Any]) -> None:
+    """Set those of `_PARTS` that are given."""
+    if "days" in parts:
+        await _set_days(batch_id, parts["days"])
+    if "group_types" in parts:
+        await _set_groups(batch_id, parts["group_types"])
+    if "custom_fields" in parts:
+        await _set_fields(batch_id, parts["custom_fields"])
+    if "required_courses" in parts:
+        await _set_requirements(batch_id, parts["required_courses"])
+
+
 async def _set_days(batch_id: int, days: frozenset[Day]) -> None:
     """Make these the days; those that stay keep their rows."""
     wanted = [str(day) for day in Day if day in days]
@@ -190,6 +204,38 @@ async def _set_groups(batch_id: int, groups: frozenset[GroupType]) -> None:
     )
 
 
+async def _set_fields(batch_id: int, fields: Mapping[str, str]) -> None:
+    """Make these what the custom fields say; a name that was never used becomes a field."""
+    names, values = list(fields.keys()), list(fields.values())
+    await db.statement("DELETE FROM batch_field WHERE batch_id = $1", batch_id)
+    if not names:
+        return
+    await db.statement(
+        "INSERT INTO custom_field (name, created_at) SELECT unnest($1::text[]), now() ON CONFLICT DO NOTHING", names
+    )
+    await db.statement(
+        "INSERT INTO batch_field (batch_id, field_id, value) SELECT $1, f.id, given.value"
+        " FROM unnest($2::text[], $3::text[]) AS given (name, value) JOIN custom_field f ON f.name = given.name",
+        batch_id,
+        names,
+        values,
+    )
+
+
+async def _set_requirements(batch_id: int, courses: frozenset[UUID]) -> None:
+    """Make these the courses that are required."""
+    await db.statement("DELETE FROM batch_requirement WHERE batch_id = $1", batch_id)
+    if not courses:
+        return
+    made = await db.statement(
+        "INSERT INTO batch_requirement (batch_id, course_id) SELECT $1, id FROM course WHERE uuid = ANY($2)",
+        batch_id,
+        list(courses),
+    )
+    if made < len(courses):
+        raise RequiredCourseNotFound(batch=batch_id)
+
+
 async def _keep_thumbnail(actor: Actor, batch_id: int, url: str | None) -> None:
     """Let a picture that was uploaded belong to its batch; one that nothing shows any more is removed by `files`."""
     await files.replace(actor, [url] if url else [], OwnerKind.BATCH_THUMBNAIL, batch_id)
@@ -204,6 +250,8 @@ def _refuse_fault(fault: Fault | None) -> None:
         raise RegistrationOutlastsBatch
     if fault is Fault.CLASS_ENDS_TOO_EARLY:
         raise ClassEndsTooEarly
+    if fault is Fault.POST_UNFIT:
+        raise PostActivityUnfit
 
 
 def _admins_only(actor: Actor) -> None:

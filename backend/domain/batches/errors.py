@@ -69,6 +69,18 @@ class ClassEndsTooEarly(Unmet):
     code = "batches.class_ends_too_early"
 
 
+class PostActivityUnfit(Unmet):
+    """What follows the classes has a start and no end, or the other way round, or ends before it begins."""
+
+    code = "batches.post_activity_unfit"
+
+
+class RequiredCourseNotFound(NotFound):
+    """Some of the courses that are required do not exist."""
+
+    code = "batches.required_course_not_found"
+
+
 class BatchKeptByAdmins(Forbidden):
     """Only admins change batches and meetings."""
 

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db
 from backend.core.actor import Actor
@@ -31,6 +32,14 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
     group_type: GroupType
     created_at: datetime
     updated_at: datetime
+
+
+class FieldView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a custom field says of a batch; `uuid` is the field's."""
+
+    uuid: UUID
+    name: str
+    value: str
 
 
 class BatchView(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +70,21 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     gate: bool
     certificate_after_h: int
     auto_issue: bool
+    language: str
+    duration_h: float | None
+    post_start_at: datetime | None
+    post_end_at: datetime | None
+    platform: str
+    note: str
+    additional_info: str
+    has_reminders: bool
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
     days: list[DayView] = []
     groups: list[GroupView] = []
+    custom_fields: list[FieldView] = []
+    required_courses: list[UUID] = []
 
     @property
     def seats_left(self) -> int:
@@ -103,7 +122,8 @@ BATCH_COLUMNS = (
     "b.id, b.uuid, b.code, b.slug, b.course_id, c.uuid AS course_uuid, c.code AS course_code, c.slug AS course_slug,"
     " c.title AS course_title, b.title, b.description, b.batch_thumbnail, b.start_at, b.end_at,"
     " b.registration_start_at, b.registration_end_at, b.start_time, b.end_time, b.room, b.quota, b.seats_taken,"
-    " b.course_type, b.gate, b.certificate_after_h, b.auto_issue, b.archived_at, b.created_at, b.updated_at"
+    " b.course_type, b.gate, b.certificate_after_h, b.auto_issue, b.language, b.duration_h, b.post_start_at,"
+    " b.post_end_at, b.platform, b.note, b.additional_info, b.has_reminders, b.archived_at, b.created_at, b.updated_at"
 )
 BATCH_SOURCE = "batch b LEFT JOIN course c ON c.id = b.course_id"
 MEETING_COLUMNS = (
@@ -181,7 +201,7 @@ async def _page(listing: Listing, where: str, args: Sequence[object]) -> Paged[B
 
 
 async def batch(ref: Ref | str) -> BatchView:
-    """A batch by id, uuid or slug, with its days and groups. Two statements.
+    """A batch by id, uuid or slug, with all that belongs to it. Two statements.
 
     Raises: BatchNotFound.
     """
@@ -192,35 +212,49 @@ async def batch(ref: Ref | str) -> BatchView:
     return (await complete([db.view(BatchView, found)]))[0]
 
 
-async def complete(batches: Sequence[BatchView]) -> list[BatchView]:
-    """The same batches with their days (in the order of the week) and groups. One statement."""
-    rows = await db.fetch(
-        "SELECT batch_id, 'day' AS part, uuid, day AS value, NULL::timestamptz AS created_at,"
-        " NULL::timestamptz AS updated_at, id FROM batch_day WHERE batch_id = ANY($1)"
-        " UNION ALL SELECT batch_id, 'group', uuid, group_type, created_at, updated_at, id FROM batch_group"
-        " WHERE batch_id = ANY($1) ORDER BY id",
-        [batch.id for batch in batches],
-    )
-    days: dict[int, list[DayView]] = {batch.id: [] for batch in batches}
-    groups: dict[int, list[GroupView]] = {batch.id: [] for batch in batches}
-    for row in rows:
+_PARTS = (
+    "SELECT batch_id, 'day' AS part, uuid, day AS value, NULL AS name, NULL::timestamptz AS created_at,"
+    " NULL::timestamptz AS updated_at, id FROM batch_day WHERE batch_id = ANY($1)"
+    " UNION ALL SELECT batch_id, 'group', uuid, group_type, NULL, created_at, updated_at, id FROM batch_group"
+    " WHERE batch_id = ANY($1)"
+    " UNION ALL SELECT v.batch_id, 'field', f.uuid, v.value, f.name, NULL, NULL, f.id FROM batch_field v"
+    " JOIN custom_field f ON f.id = v.field_id WHERE v.batch_id = ANY($1)"
+    " UNION ALL SELECT r.batch_id, 'requirement', c.uuid, NULL, NULL, NULL, NULL, c.id FROM batch_requirement r"
+    " JOIN course c ON c.id = r.course_id WHERE r.batch_id = ANY($1)"
+    " ORDER BY id"
+)
+
+
+class _Parts(msgspec.Struct):
+    """What belongs to a batch and stands in tables of its own."""
+
+    days: list[DayView] = []
+    groups: list[GroupView] = []
+    custom_fields: list[FieldView] = []
+    required_courses: list[UUID] = []
+
+    def add(self, row: Record) -> None:
+        uuid, text = row["uuid"], row["value"]
         if row["part"] == "day":
-            days[row["batch_id"]].append(DayView(uuid=row["uuid"], day=Day(row["value"])))
+            self.days.append(DayView(uuid=uuid, day=Day(text)))
+        elif row["part"] == "group":
+            at, changed = row["created_at"], row["updated_at"]
+            self.groups.append(GroupView(uuid=uuid, group_type=GroupType(text), created_at=at, updated_at=changed))
+        elif row["part"] == "field":
+            self.custom_fields.append(FieldView(uuid=uuid, name=row["name"], value=text))
         else:
-            group = GroupView(
-                uuid=row["uuid"],
-                group_type=GroupType(row["value"]),
-                created_at=row["created_at"],
-                updated_at=row["updated_at"],
-            )
-            groups[row["batch_id"]].append(group)
+            self.required_courses.append(uuid)
+
+
+async def complete(batches: Sequence[BatchView]) -> list[BatchView]:
+    """The same batches with their days (in the order of the week) and all else that belongs to them. One statement."""
+    parts = {batch.id: _Parts() for batch in batches}
+    for row in await db.fetch(_PARTS, list(parts)):
+        parts[row["batch_id"]].add(row)
     week = list(Day)
-    return [
-        msgspec.structs.replace(
-            batch, days=sorted(days[batch.id], key=lambda view: week.index(view.day)), groups=groups[batch.id]
-        )
-        for batch in batches
-    ]
+    for found in parts.values():
+        found.days.sort(key=lambda view: week.index(view.day))
+    return [msgspec.structs.replace(batch, **msgspec.structs.asdict(parts[batch.id])) for batch in batches]
 
 
 async def meeting(ref: Ref) -> MeetingView:

@@ -32,6 +32,14 @@ class Times(Protocol):
     def end_time(self) -> time:
         """When a class ends, on the clock."""
 
+    @property
+    def post_start_at(self) -> datetime | None:
+        """From when on what follows the classes may be done."""
+
+    @property
+    def post_end_at(self) -> datetime | None:
+        """Until when it may be done."""
+
 
 class Fault(StrEnum):
     """Why times cannot be."""
@@ -40,6 +48,7 @@ class Fault(StrEnum):
     REGISTRATION_ENDS_TOO_EARLY = "registration_ends_too_early"
     REGISTRATION_OUTLASTS_BATCH = "registration_outlasts_batch"
     CLASS_ENDS_TOO_EARLY = "class_ends_too_early"
+    POST_UNFIT = "post_unfit"
 
 
 def fault_of(batch: Times) -> Fault | None:
@@ -50,6 +59,13 @@ def fault_of(batch: Times) -> Fault | None:
         return Fault.REGISTRATION_ENDS_TOO_EARLY
     if batch.end_time <= batch.start_time:
         return Fault.CLASS_ENDS_TOO_EARLY
+    if not _is_span(batch.post_start_at, batch.post_end_at):
+        return Fault.POST_UNFIT
     if batch.registration_end_at > batch.end_at:
         return Fault.REGISTRATION_OUTLASTS_BATCH
     return None
+
+
+def _is_span(start: datetime | None, end: datetime | None) -> bool:
+    """Whether both are there, the end after the start, or neither is."""
+    return start is end is None or (start is not None and end is not None and start < end)

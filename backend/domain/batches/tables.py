@@ -4,6 +4,7 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Boolean,
+    DoublePrecision,
     ForeignKey,
     Integer,
     OnDelete,
@@ -26,7 +27,8 @@ from backend.domain.files.tables import File
 class Batch(Table, tablename="batch"):
     """A cohort of a course. `seats_taken` counts enrolled people and open purchases, and never passes `quota`.
 
-    `code` and `slug` never change. `start_time` and `end_time` are clock times in the school's zone.
+    `code` and `slug` never change. `start_time` and `end_time` are clock times in the school's zone. `post_start_at`
+    and `post_end_at` are when what follows the classes (a last test) may be done: both, or neither.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -50,6 +52,15 @@ class Batch(Table, tablename="batch"):
     gate = Boolean(default=True)
     certificate_after_h = Integer(default=24)
     auto_issue = Boolean(default=False)
+    language = Varchar(length=16, default="id")
+    duration_h = DoublePrecision(null=True, default=None)
+    post_start_at = Timestamptz(null=True, default=None)
+    post_end_at = Timestamptz(null=True, default=None)
+    platform = Varchar(length=255, default="")
+    note = Text(default="")
+    additional_info = Text(default="")
+    has_reminders = Boolean(default=False)
+    created_by = BigInt(null=True, default=None)
     archived_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
@@ -73,6 +84,32 @@ class BatchGroup(Table, tablename="batch_group"):
     group_type = Varchar(length=16, choices=GroupType)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class CustomField(Table, tablename="custom_field"):
+    """Something that a school notes of its batches, beyond what every school does; `name` is unique."""
+
+    id = BigSerial(primary_key=True, index=False)
+    uuid = row_uuid()
+    name = Varchar(length=100, unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class BatchField(Table, tablename="batch_field"):
+    """What a custom field says of a batch; unique per batch and field."""
+
+    id = BigSerial(primary_key=True, index=False)
+    batch_id = ForeignKey(Batch, on_delete=OnDelete.cascade, null=False)
+    field_id = ForeignKey(CustomField, on_delete=OnDelete.restrict, null=False)
+    value = Text()
+
+
+class BatchRequirement(Table, tablename="batch_requirement"):
+    """A course that one should have done before a batch; unique per batch and course. Shown, and not enforced."""
+
+    id = BigSerial(primary_key=True, index=False)
+    batch_id = ForeignKey(Batch, on_delete=OnDelete.cascade, null=False)
+    course_id = ForeignKey(Course, on_delete=OnDelete.cascade, null=False)
 
 
 class Meeting(Table, tablename="meeting"):

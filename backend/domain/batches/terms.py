@@ -1,5 +1,6 @@
 """Words and values of this feature, without any import of features above or of the database."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
@@ -44,7 +45,7 @@ class MaterialKind(StrEnum):
 
 
 class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch begins with. Clock times are in the school's zone."""
+    """What a batch begins with. Clock times are in the school's zone; `custom_fields` are texts by their names."""
 
     title: str
     start_at: datetime
@@ -63,10 +64,23 @@ class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
     gate: bool = True
     certificate_after_h: int = 24
     auto_issue: bool = False
+    language: str = "id"
+    duration_h: float | None = None
+    post_start_at: datetime | None = None
+    post_end_at: datetime | None = None
+    platform: str = ""
+    note: str = ""
+    additional_info: str = ""
+    has_reminders: bool = False
+    custom_fields: Mapping[str, str] = {}
+    required_courses: frozenset[UUID] = frozenset()
 
 
 class BatchChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change of a batch; `days` and `group_types` replace all there were."""
+    """What to change of a batch.
+
+    `days`, `group_types`, `custom_fields` and `required_courses` replace all there were.
+    """
 
     title: str | UnsetType = UNSET
     start_at: datetime | UnsetType = UNSET
@@ -85,6 +99,16 @@ class BatchChanges(msgspec.Struct, frozen=True, kw_only=True):
     gate: bool | UnsetType = UNSET
     certificate_after_h: int | UnsetType = UNSET
     auto_issue: bool | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    duration_h: float | UnsetType | None = UNSET
+    post_start_at: datetime | UnsetType | None = UNSET
+    post_end_at: datetime | UnsetType | None = UNSET
+    platform: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    additional_info: str | UnsetType = UNSET
+    has_reminders: bool | UnsetType = UNSET
+    custom_fields: Mapping[str, str] | UnsetType = UNSET
+    required_courses: frozenset[UUID] | UnsetType = UNSET
 
 
 class NewMeeting(msgspec.Struct, frozen=True, kw_only=True):

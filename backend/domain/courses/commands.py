@@ -30,7 +30,8 @@ async def create_course(actor: Actor, new: NewCourse) -> CourseView:
     values = structs.asdict(new)
     images: Sequence[str] = values.pop("images")
     async with transaction():
-        course = Course(**values, slug=await claim_slug("course", new.title), code=f"COURSE-{new_code()}")
+        slug, code = await claim_slug("course", new.title), f"COURSE-{new_code()}"
+        course = Course(**values, slug=slug, code=code, created_by=actor.account_id)
         await course.save()
         await _set_images(actor, course.id, images)
         return await queries.course(course.id)

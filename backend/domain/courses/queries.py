@@ -35,6 +35,7 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     learning_outcomes: str
     achievements: str
+    additional_info: str
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -42,8 +43,8 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = (
-    "id, uuid, code, slug, title, short_description, description, learning_outcomes, achievements, archived_at,"
-    " created_at, updated_at"
+    "id, uuid, code, slug, title, short_description, description, learning_outcomes, achievements, additional_info,"
+    " archived_at, created_at, updated_at"
 )
 
 _LENS = Lens(

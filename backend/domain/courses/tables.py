@@ -1,6 +1,6 @@
 """What is kept about courses."""
 
-from piccolo.columns import BigSerial, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -19,6 +19,8 @@ class Course(Table, tablename="course"):
     description = Text(default="")
     learning_outcomes = Text(default="")
     achievements = Text(default="")
+    additional_info = Text(default="")
+    created_by = BigInt(null=True, default=None)
     archived_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

@@ -16,6 +16,7 @@ class NewCourse(msgspec.Struct, frozen=True, kw_only=True):
     learning_outcomes: str
     achievements: str
     images: tuple[str, ...] = ()
+    additional_info: str = ""
 
 
 class CourseChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,3 +28,4 @@ class CourseChanges(msgspec.Struct, frozen=True, kw_only=True):
     learning_outcomes: str | UnsetType = UNSET
     achievements: str | UnsetType = UNSET
     images: tuple[str, ...] | UnsetType = UNSET
+    additional_info: str | UnsetType = UNSET

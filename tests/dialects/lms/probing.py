@@ -88,6 +88,8 @@ SAMPLES: dict[str, Any] = {
     "end_at": "2030-01-04T00:00:00Z",
     "start_time": "08:00",
     "end_time": "10:00",
+    "post_end_at": "2030-01-05T00:00:00Z",
+    "language": "en",
 }
 _ADDRESSED = re.compile(r"url|avatar|proof|files|image|thumbnail|address$")
 _NAMES = {
@@ -97,6 +99,7 @@ _NAMES = {
     "question_id": "questions",
     "question_ids": "questions",
     "teacher_ids": "teachers",
+    "required_course_ids": "courses",
 }
 
 

@@ -9,8 +9,8 @@ from tests.dialects.lms.probing import Probe, address, body, body_type, roles_of
 from tests.dialects.lms.world import World, a_world
 from tests.people import MakePerson, Person
 
-FREE = {"POST /api/v1/me/purchases"}
-"""Anybody may buy any batch."""
+FREE = {"POST /api/v1/me/purchases", "POST /api/v1/courses/{}/batches", "PUT /api/v1/batches/{}"}
+"""Anybody may buy any batch, and a batch may require any course."""
 
 
 @pytest.fixture

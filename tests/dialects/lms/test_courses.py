@@ -63,6 +63,16 @@ async def test_a_course_is_changed_in_part(admin: Person):
     assert changed["title"] == "Other"
 
 
+async def test_additional_information_is_shown_where_there_is_some(admin: Person):
+    course = (await admin.http.post("/api/v1/courses", json=a_body(additional_info="<b>More</b>"))).json()["data"]
+    assert set(course) == {*KEYS, "additional_info"}
+    assert course["additional_info"] == "<b>More</b>"
+    path = f"/api/v1/courses/{course['id']}"
+    kept = (await admin.http.put(path, json={"title": "Other"})).json()["data"]
+    assert kept["additional_info"] == "<b>More</b>"
+    assert set((await admin.http.put(path, json={"additional_info": ""})).json()["data"]) == KEYS
+
+
 @pytest.mark.commits
 async def test_courses_made_at_once_get_slugs_of_their_own(admin: Person):
     answers = await asyncio.gather(*(admin.http.post("/api/v1/courses", json=a_body()) for _ in range(5)))

@@ -1,8 +1,9 @@
 """Batches, meetings and materials: every refusal once. What people see is tested through the dialect."""
 
+import asyncpg
 import pytest
 
-from backend.core import db
+from backend.core import clock, db
 from backend.core.errors import Invalid
 from backend.core.ids import new_uuid
 from backend.domain.batches import commands, material_commands, meeting_commands, meeting_queries, queries
@@ -17,7 +18,9 @@ from backend.domain.batches.errors import (
     MeetingNotFound,
     NotATeacher,
     NotTeaching,
+    PostActivityUnfit,
     QuotaBelowSeats,
+    RequiredCourseNotFound,
     TeacherNotFound,
 )
 from backend.domain.batches.terms import BatchChanges, MaterialChanges, MeetingChanges, NewMaterial
@@ -45,6 +48,29 @@ async def test_only_admins_change_batches_and_meetings(teacher: Person):
     ):
         with pytest.raises(BatchKeptByAdmins):
             await act
+
+
+async def test_a_serial_never_changes(admin: Person):
+    batch = await school.a_batch()
+    for table, id_ in (("batch", batch.id), ("course", batch.course_id)):
+        await db.statement(f"UPDATE {table} SET code = code WHERE id = $1", id_)
+        async with db.transaction():
+            with pytest.raises(asyncpg.RestrictViolationError):
+                async with db.savepoint():
+                    await db.statement(f"UPDATE {table} SET code = 'OTHER' WHERE id = $1", id_)
+
+
+async def test_required_courses_exist(admin: Person):
+    batch, course = await school.a_batch(), await school.a_course()
+    changed = BatchChanges(required_courses=frozenset({course.uuid, new_uuid()}))
+    with pytest.raises(RequiredCourseNotFound):
+        await commands.update_batch(admin.actor, batch.id, changed)
+
+
+async def test_what_follows_the_classes_has_both_times(admin: Person):
+    batch = await school.a_batch()
+    with pytest.raises(PostActivityUnfit):
+        await commands.update_batch(admin.actor, batch.id, BatchChanges(post_start_at=clock.now()))
 
 
 async def test_what_is_not_there(admin: Person):

@@ -25,6 +25,10 @@ def at(day: int) -> datetime:
         ({"registration_end_at": at(20)}, None),
         ({"registration_end_at": at(21)}, Fault.REGISTRATION_OUTLASTS_BATCH),
         ({"end_time": time(8)}, Fault.CLASS_ENDS_TOO_EARLY),
+        ({"post_start_at": at(21), "post_end_at": at(22)}, None),
+        ({"post_start_at": at(21)}, Fault.POST_UNFIT),
+        ({"post_end_at": at(21)}, Fault.POST_UNFIT),
+        ({"post_start_at": at(21), "post_end_at": at(21)}, Fault.POST_UNFIT),
     ],
 )
 def test_the_first_fault_is_named(changes, fault):

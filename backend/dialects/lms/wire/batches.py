@@ -1,10 +1,11 @@
 """Batches on the wire. Source: contract section 3, Batch.
 
-Ours: `code`, `course`, `seats_taken`, `seats_left`, `gate`, `certificate_after_h`, `auto_issue`, `archived_at`.
+Ours: `code`, `course`, `seats_taken`, `seats_left`, `gate`, `certificate_after_h`, `auto_issue`, `archived_at`, and
+what partners are shown, from `language` on: of that, an answer has only what was set.
 """
 
 from datetime import datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.wire.text import Moment, Title
-from backend.domain.batches.queries import BatchView, DayView, GroupView
+from backend.domain.batches.queries import BatchView, DayView, FieldView, GroupView
 from backend.domain.batches.terms import BatchChanges, CourseType, Day, NewBatch
 from backend.domain.courses.terms import WEB_ADDRESS
 
@@ -24,6 +25,22 @@ Hours = Annotated[int, Meta(ge=0, le=8760)]
 Thumbnail = Annotated[str, Meta(max_length=500, pattern=rf"^$(?!\n)|{WEB_ADDRESS}")]
 """The address of a picture; empty counts as none."""
 LongText = Annotated[str, Meta(max_length=100_000)]
+Language = Annotated[str, Meta(max_length=16, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)")]
+"""A language by its code (`id`, `en`, `pt-BR`)."""
+DEFAULT_LANGUAGE = "id"
+Duration = Annotated[float, Meta(ge=0, le=100_000)]
+Platform = Annotated[str, Meta(max_length=255)]
+
+
+class CustomFieldIn(msgspec.Struct):
+    """Something that the school notes of its batches, by its name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    value: Annotated[str, Meta(max_length=2000)]
+
+
+CustomFields = Annotated[list[CustomFieldIn], Meta(max_length=50)]
+Required = Annotated[list[UUID], Meta(max_length=100)]
 
 
 class BatchIn(msgspec.Struct):
@@ -46,15 +63,24 @@ class BatchIn(msgspec.Struct):
     gate: bool = True
     certificate_after_h: Hours = 24
     auto_issue: bool = False
+    language: Language = DEFAULT_LANGUAGE
+    duration_h: Duration | None = None
+    post_start_at: Moment | None = None
+    post_end_at: Moment | None = None
+    platform: Platform = ""
+    note: LongText = ""
+    additional_info: LongText = ""
+    has_reminders: bool = False
+    custom_fields: CustomFields = []
+    required_course_ids: Required = []
 
     def new(self) -> NewBatch:
         """In the domain's terms."""
-        values = msgspec.structs.asdict(self)
-        return NewBatch(**{**values, **_translated(values)})
+        return NewBatch(**_translated(msgspec.structs.asdict(self)))
 
 
 class BatchUpdateIn(msgspec.Struct):
-    """What to change of a batch; `days` and `group_types` replace all there were."""
+    """What to change of a batch; lists replace all there were."""
 
     title: Title | UnsetType = UNSET
     start_at: Moment | UnsetType = UNSET
@@ -73,26 +99,52 @@ class BatchUpdateIn(msgspec.Struct):
     gate: bool | UnsetType = UNSET
     certificate_after_h: Hours | UnsetType = UNSET
     auto_issue: bool | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    duration_h: Duration | UnsetType | None = UNSET
+    post_start_at: Moment | UnsetType | None = UNSET
+    post_end_at: Moment | UnsetType | None = UNSET
+    platform: Platform | UnsetType = UNSET
+    note: LongText | UnsetType = UNSET
+    additional_info: LongText | UnsetType = UNSET
+    has_reminders: bool | UnsetType = UNSET
+    custom_fields: CustomFields | UnsetType = UNSET
+    required_course_ids: Required | UnsetType = UNSET
 
     def changes(self) -> BatchChanges:
         """In the domain's terms."""
-        values = msgspec.structs.asdict(self)
-        return BatchChanges(**{**values, **_translated(values)})
+        return BatchChanges(**_translated(msgspec.structs.asdict(self)))
 
 
-def _translated(values: dict[str, object]) -> dict[str, object]:
-    """The fields that the domain knows in another form, of those that were sent."""
-    sent: dict[str, object] = {}
-    for name, value in values.items():
-        if name in ("start_time", "end_time") and isinstance(value, str):
-            sent[name] = time.fromisoformat(value)
-        if name == "batch_thumbnail" and value == "":
-            sent[name] = None
-        if name == "days" and isinstance(value, list):
-            sent[name] = frozenset(value)
-        if name == "group_types" and isinstance(value, list):
-            sent[name] = frozenset(word.group for word in value)
+def _translated(values: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, in the domain's forms and names."""
+    sent = {name: value for name, value in values.items() if not isinstance(value, UnsetType)}
+    for name in ("start_time", "end_time"):
+        if name in sent:
+            sent[name] = time.fromisoformat(sent[name])
+    if sent.get("batch_thumbnail") == "":
+        sent["batch_thumbnail"] = None
+    if "days" in sent:
+        sent["days"] = frozenset(sent["days"])
+    if "group_types" in sent:
+        sent["group_types"] = frozenset(word.group for word in sent["group_types"])
+    if "custom_fields" in sent:
+        sent["custom_fields"] = {field.name: field.value for field in sent["custom_fields"]}
+    if "required_course_ids" in sent:
+        sent["required_courses"] = frozenset(sent.pop("required_course_ids"))
     return sent
+
+
+class CustomFieldOut(msgspec.Struct):
+    """What a custom field says of a batch; `id` is the field's."""
+
+    id: UUID
+    name: str
+    value: str
+
+    @classmethod
+    def of(cls, view: FieldView) -> "CustomFieldOut":
+        """As it is shown."""
+        return cls(view.uuid, view.name, view.value)
 
 
 class DayOut(msgspec.Struct):
@@ -162,6 +214,16 @@ class BatchOut(msgspec.Struct):
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    language: str | UnsetType = UNSET
+    duration_h: float | UnsetType = UNSET
+    post_start_at: datetime | UnsetType = UNSET
+    post_end_at: datetime | UnsetType = UNSET
+    platform: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    additional_info: str | UnsetType = UNSET
+    has_reminders: bool | UnsetType = UNSET
+    custom_fields: list[CustomFieldOut] | UnsetType = UNSET
+    required_course_ids: list[UUID] | UnsetType = UNSET
 
     @classmethod
     def of(cls, view: BatchView) -> "BatchOut":
@@ -194,7 +256,25 @@ class BatchOut(msgspec.Struct):
             archived_at=view.archived_at,
             created_at=view.created_at,
             updated_at=view.updated_at,
+            **_set(view),
         )
+
+
+def _set(view: BatchView) -> dict[str, Any]:
+    """What partners are shown of a batch, as far as it was set."""
+    given = {
+        "duration_h": view.duration_h,
+        "post_start_at": view.post_start_at,
+        "post_end_at": view.post_end_at,
+        "language": None if view.language == DEFAULT_LANGUAGE else view.language,
+        "platform": view.platform or None,
+        "note": view.note or None,
+        "additional_info": view.additional_info or None,
+        "has_reminders": view.has_reminders or None,
+        "custom_fields": [CustomFieldOut.of(field) for field in view.custom_fields] or None,
+        "required_course_ids": view.required_courses or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 class QuotaOut(msgspec.Struct):

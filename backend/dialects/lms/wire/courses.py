@@ -1,4 +1,4 @@
-"""Courses on the wire. Source: contract section 3, Course; `code` and `archived_at` are ours."""
+"""Courses on the wire. Source: contract section 3, Course; `code`, `archived_at` and `additional_info` are ours."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,6 +12,7 @@ from backend.domain.courses.queries import CourseImageView, CourseView
 from backend.domain.courses.terms import WEB_ADDRESS, CourseChanges, NewCourse
 
 Text = Annotated[str, Meta(min_length=1, max_length=100_000, pattern=r"\S")]
+Info = Annotated[str, Meta(max_length=100_000)]
 ImageAddress = Annotated[str, Meta(min_length=1, max_length=500, pattern=WEB_ADDRESS)]
 
 
@@ -33,6 +34,7 @@ class CourseIn(msgspec.Struct):
     learning_outcomes: Text
     achievements: Text
     course_images: Annotated[Images, Meta(min_length=1)]
+    additional_info: Info = ""
 
     def new(self) -> NewCourse:
         """In the domain's terms."""
@@ -43,6 +45,7 @@ class CourseIn(msgspec.Struct):
             learning_outcomes=self.learning_outcomes,
             achievements=self.achievements,
             images=tuple(image.image_url for image in self.course_images),
+            additional_info=self.additional_info,
         )
 
 
@@ -55,6 +58,7 @@ class CourseUpdateIn(msgspec.Struct):
     learning_outcomes: Text | UnsetType = UNSET
     achievements: Text | UnsetType = UNSET
     course_images: Images | UnsetType = UNSET
+    additional_info: Info | UnsetType = UNSET
 
     def changes(self) -> CourseChanges:
         """In the domain's terms."""
@@ -66,6 +70,7 @@ class CourseUpdateIn(msgspec.Struct):
             learning_outcomes=self.learning_outcomes,
             achievements=self.achievements,
             images=UNSET if isinstance(images, UnsetType) else tuple(image.image_url for image in images),
+            additional_info=self.additional_info,
         )
 
 
@@ -85,7 +90,7 @@ class CourseImageOut(msgspec.Struct):
 
 
 class CourseOut(msgspec.Struct):
-    """A course."""
+    """A course. `additional_info` is left out when it is empty."""
 
     id: UUID
     code: str
@@ -99,6 +104,7 @@ class CourseOut(msgspec.Struct):
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    additional_info: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, course: CourseView) -> "CourseOut":
@@ -116,4 +122,5 @@ class CourseOut(msgspec.Struct):
             archived_at=course.archived_at,
             created_at=course.created_at,
             updated_at=course.updated_at,
+            additional_info=course.additional_info or UNSET,
         )

@@ -26,6 +26,13 @@ WORDS = {
         "Pendaftaran tidak boleh ditutup setelah batch selesai", "Registration must not end after the batch"
     ),
     "batches.class_ends_too_early": Word("Jam selesai harus setelah jam mulai", "The class must end after it begins"),
+    "batches.post_activity_unfit": Word(
+        "Kegiatan akhir harus memiliki waktu mulai dan waktu selesai sesudahnya",
+        "What follows the classes needs a start, and an end after it",
+    ),
+    "batches.required_course_not_found": Word(
+        "beberapa required_course_ids tidak ditemukan", "some of the required_course_ids were not found"
+    ),
     "batches.kept_by_admins": Word("Forbidden: insufficient role access", "Only admins may change batches"),
     "batches.not_teaching": Word("Anda tidak mengajar di batch ini", "You do not teach here"),
     "batches.teacher_not_found": Word("beberapa teacher_id tidak ditemukan", "some of the teacher_ids were not found"),
