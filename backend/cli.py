@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import msgspec
 
-from backend import cli_accounts, cli_jobs, migrate, seeds
+from backend import cli_accounts, cli_clients, cli_jobs, migrate, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
     cli_accounts.add(commands, say)
+    cli_clients.add(commands, say)
     cli_jobs.add(commands, say)
     seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing")
     seed.add_argument("--demo", action="store_true", required=True, help="needed, so that nobody makes one by mistake")

@@ -6,6 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 _FEATURES = (
     "accounts",
+    "clients",
     "jobs",
     "files",
     "courses",

@@ -42,6 +42,7 @@ SCHEDULE: Sequence[Line] = (
     Line("purge_sessions", daily_at="03:10"),
     Line("purge_jobs", daily_at="03:20"),
     Line("reconsider_certificates", daily_at="02:00"),
+    Line("purge_clients", daily_at="03:40"),
     Line("sweep_files", daily_at="03:30"),
 )
 

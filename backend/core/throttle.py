@@ -15,18 +15,20 @@ class Throttle(Table, tablename="throttle"):
     window_started_at = Timestamptz(default=TimestamptzNow())
 
 
+COUNT = (
+    "INSERT INTO throttle AS t (key, hits, window_started_at) VALUES ({key}, 1, now())"
+    " ON CONFLICT (key) DO UPDATE SET"
+    "  hits = CASE WHEN t.window_started_at < now() - make_interval(secs => {window}) THEN 1 ELSE t.hits + 1 END,"
+    "  window_started_at = CASE WHEN t.window_started_at < now() - make_interval(secs => {window})"
+    "   THEN now() ELSE t.window_started_at END"
+    " RETURNING hits"
+)
+"""Counts one more, for a statement that does more than that. Shape: parameters `{key}` and `{window}` (seconds)."""
+
+
 async def hit(key: str, *, window_s: int) -> int:
     """Count one more, and say how many there are in the running window."""
-    count: int = await db.value(
-        "INSERT INTO throttle AS t (key, hits, window_started_at) VALUES ($1, 1, now())"
-        " ON CONFLICT (key) DO UPDATE SET"
-        "  hits = CASE WHEN t.window_started_at < now() - make_interval(secs => $2) THEN 1 ELSE t.hits + 1 END,"
-        "  window_started_at = CASE WHEN t.window_started_at < now() - make_interval(secs => $2)"
-        "   THEN now() ELSE t.window_started_at END"
-        " RETURNING hits",
-        key,
-        float(window_s),
-    )
+    count: int = await db.value(COUNT.format(key="$1", window="$2"), key, float(window_s))
     return count
 
 

@@ -58,7 +58,50 @@ CREATE TRIGGER batch_code_stays BEFORE UPDATE OF code ON batch
     FOR EACH ROW WHEN (OLD.code IS DISTINCT FROM NEW.code) EXECUTE FUNCTION refuse_serial_change();
 """
 
+CLIENTS = """
+CREATE TABLE api_client (
+    id bigserial PRIMARY KEY,
+    uuid uuid NOT NULL DEFAULT uuidv7() UNIQUE,
+    code varchar(24) NOT NULL UNIQUE,
+    name varchar(150) NOT NULL,
+    company varchar(64) NOT NULL,
+    secret_hash bytea NOT NULL UNIQUE,
+    scopes text[] NOT NULL,
+    addresses text[] NOT NULL,
+    rate_per_s integer NOT NULL DEFAULT 50,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    rotated_at timestamptz,
+    revoked_at timestamptz,
+    created_by bigint,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE api_token (
+    id bigserial PRIMARY KEY,
+    client_id bigint NOT NULL REFERENCES api_client (id) ON DELETE CASCADE,
+    token_hash bytea NOT NULL UNIQUE,
+    scope text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX api_token_client ON api_token (client_id, id);
+CREATE INDEX api_token_over ON api_token (expires_at);
+CREATE TABLE api_use (
+    id bigserial PRIMARY KEY,
+    client_id bigint NOT NULL REFERENCES api_client (id) ON DELETE CASCADE,
+    minute timestamptz NOT NULL,
+    address varchar(64) NOT NULL,
+    route varchar(200) NOT NULL,
+    outcome varchar(16) NOT NULL,
+    uses integer NOT NULL DEFAULT 1
+);
+CREATE UNIQUE INDEX api_use_once ON api_use (client_id, minute, address, route, outcome);
+CREATE INDEX api_use_old ON api_use (minute);
+"""
+
 REVERSE = """
+DROP TABLE api_use, api_token, api_client;
 DROP TRIGGER course_code_stays ON course;
 DROP TRIGGER batch_code_stays ON batch;
 DROP FUNCTION refuse_serial_change();
@@ -77,7 +120,7 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="lulus", description=DESCRIPTION)
 
     async def run() -> None:
-        for part in (SCHOOL, SERIALS):
+        for part in (SCHOOL, SERIALS, CLIENTS):
             await db.script(part)
 
     async def run_backwards() -> None:

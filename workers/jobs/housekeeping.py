@@ -1,6 +1,7 @@
 """Sweeping up: what has been over for a while is deleted."""
 
 from backend.core import db
+from backend.domain.clients import commands as clients
 from backend.domain.grading import previews
 from backend.domain.jobs import running
 from workers.registry import Queue, job
@@ -34,5 +35,17 @@ async def purge_jobs(_: Empty) -> int:
     """
     gone = 0
     while chunk := await running.purge(CHUNK) + await previews.purge(CHUNK):
+        gone += chunk
+    return gone
+
+
+@job(queue=Queue.HEAVY, phases=True, time_limit_s=3600)
+async def purge_clients(_: Empty) -> int:
+    """Delete tokens of API clients that are over, and what is old of the activity log.
+
+    Chunk by chunk, as above. Safe to repeat: what is gone is gone.
+    """
+    gone = 0
+    while chunk := await clients.purge(CHUNK):
         gone += chunk
     return gone

@@ -90,6 +90,9 @@ SAMPLES: dict[str, Any] = {
     "end_time": "10:00",
     "post_end_at": "2030-01-05T00:00:00Z",
     "language": "en",
+    "company": "somebody",
+    "scopes": "somewhere:read",
+    "addresses": "192.0.2.0/24",
 }
 _ADDRESSED = re.compile(r"url|avatar|proof|files|image|thumbnail|address$")
 _NAMES = {

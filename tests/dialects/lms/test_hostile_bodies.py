@@ -197,7 +197,19 @@ async def columns() -> dict[str, Any]:
     return found | extra | special
 
 
-VOLATILE = {"id", "uuid", "created_at", "updated_at", "code", "slug", "password_hash", "code_hash", "body", "run_at"}
+VOLATILE = {
+    "id",
+    "uuid",
+    "created_at",
+    "updated_at",
+    "code",
+    "slug",
+    "password_hash",
+    "code_hash",
+    "secret_hash",
+    "body",
+    "run_at",
+}
 GIVEN_BY_CHANCE = VOLATILE | {"unique_code", "transfer_amount", "request_id", "refresh_hash", "expires_at", "number"}
 
 

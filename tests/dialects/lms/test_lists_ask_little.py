@@ -14,6 +14,7 @@ LISTS = {
         "/batches/{batch}/certificates",
         "/batches/{slug}/meetings", "/batches/{slug}/purchases", "/batches/{slug}/students", "/meetings", "/materials",
         "/assignments", "/attendances", "/purchases", "/users", "/groups", "/meetings/{meeting}/teachers",
+        "/admin/api-clients",
     ),
     "teacher": (
         "/me/batches", "/batches/{slug}/meetings", "/batches/{slug}/students", "/meetings/{meeting}/assignments",

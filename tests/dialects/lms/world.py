@@ -229,6 +229,15 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         " VALUES ('import_grades', '{}', $1, 'done', now(), now(), now(), '{\"note\": \"kept\"}') RETURNING uuid",
         person.id,
     )
+    _, api_client = await _insert(
+        "api_client",
+        code=f"CLIENT-{number}",
+        name="A partner",
+        company=f"partner-{number}",
+        secret_hash=bytes([number]) * 32,
+        scopes=["somewhere:read"],
+        addresses=[],
+    )
     session = await db.value("SELECT uuid FROM session WHERE id = $1", person.actor.session_id)
     half.objects |= {
         "attendances": str(attendance),
@@ -237,4 +246,5 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         "number": f"CERT-{number}-ABCDEF",
         "jobs": str(job),
         "sessions": str(session),
+        "api-clients": str(api_client),
     }

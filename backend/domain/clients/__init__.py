@@ -1,0 +1,1 @@
+"""Programs that call for a partner: their secrets, their tokens, and what they were used for."""
