@@ -92,6 +92,17 @@ async def course(ref: Ref | str) -> CourseView:
     return (await _with_images([db.view(CourseView, found)]))[0]
 
 
+async def course_id_of(code: str) -> int:
+    """The id behind a code that people know a course by; letters are meant as they are. One statement.
+
+    Raises: CourseNotFound.
+    """
+    found: int | None = await db.value("SELECT id FROM course WHERE code = $1", code)
+    if found is None:
+        raise CourseNotFound(ref=code)
+    return found
+
+
 async def _with_images(found: Sequence[CourseView]) -> list[CourseView]:
     images: dict[int, list[CourseImageView]] = {course.id: [] for course in found}
     rows = await db.fetch(
