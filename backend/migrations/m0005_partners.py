@@ -43,7 +43,7 @@ CREATE TABLE batch_requirement (
 );
 CREATE UNIQUE INDEX batch_requirement_once ON batch_requirement (batch_id, course_id);
 CREATE INDEX batch_requirement_course ON batch_requirement (course_id);
-CREATE INDEX batch_of_course ON batch (course_id, start_at, code) WHERE archived_at IS NULL;
+CREATE INDEX batch_of_course ON batch (course_id, start_at, code) INCLUDE (id) WHERE archived_at IS NULL;
 """
 
 # partners keep serials for good; nothing of ours changes one, and a slip shall not, either
