@@ -15,7 +15,7 @@ class Number(msgspec.Struct):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_known():
+async def _nothing_known(database):
     listing._Lengths.kept.clear()
     yield
     listing._Lengths.kept.clear()
