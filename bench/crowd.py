@@ -158,12 +158,19 @@ class Student:
 
     async def once(self, whole: bytes) -> bytes | None:
         """Send it; None when the answer took too long."""
-        if self.connection is None or self.connection.is_closed:
+        is_kept = self.connection is not None and not self.connection.is_closed
+        if not is_kept:
             loop = asyncio.get_running_loop()
             _, self.connection = await loop.create_connection(Connection, "127.0.0.1", self.spec.port)
+        assert self.connection is not None
         try:
             async with asyncio.timeout(self.spec.retry_s):
                 return await self.connection.ask(whole)
+        except ConnectionError:
+            if not is_kept:
+                raise
+            self.connection = None  # the server hung up a silent connection in this very moment: as browsers do, again
+            return await self.once(whole)
         except TimeoutError:
             if self.connection.transport is not None:
                 self.connection.transport.abort()

@@ -166,7 +166,7 @@ class Body:
 
     def __init__(self, receive: Receive, *, is_empty: bool = False) -> None:
         self._receive = receive
-        self._held: list[Message] = []
+        self._held: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}] if is_empty else []
         self._size = 0
         self.is_whole = is_empty
 
@@ -192,8 +192,8 @@ class Body:
 
     async def left(self) -> None:
         """Ends when the client has hung up. The body has to be whole: then nothing else comes that could be lost."""
-        while (message := await self._receive())["type"] != "http.disconnect":
-            self._held.append(message)
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def receive(self) -> Message:
         """What the application reads: what was held, then what comes."""
