@@ -28,7 +28,7 @@ CEILING = "typst in a loop + S3 put"
 OURS = ("web", "relay", "issuer", "postgres", "valkey", "s3")
 PATIENCE_S = 180.0
 MEETINGS = 8
-SIZES = {"quick": (50, 2), "whole": (500, 2)}
+SIZES = {"quick": (30, 2), "whole": (500, 2)}
 """Certificates in a batch, and rounds."""
 COUNTED, IDLE_S = 20, 2.0
 
