@@ -114,14 +114,14 @@ class Proxy:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._writers.discard(up_writer)
+            up_writer.transport.abort()  # before anything is waited for: the wait may be broken off
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             for task in tasks:
                 if not task.cancelled():
                     task.exception()
-            self._writers.discard(up_writer)
-            up_writer.transport.abort()
 
     async def _ask(
         self,
