@@ -24,6 +24,7 @@ from backend.http.watch import Hub
 from storage import s3
 
 DIALECTS = (
+    "backend.dialects.ruangkerja",
     "backend.dialects.lms",
     "backend.dialects.site",
 )

@@ -1,0 +1,1 @@
+"""Ruangkerja's contract over our courses and batches: batches of a course, courses, and who is in a batch."""
