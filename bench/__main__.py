@@ -26,6 +26,7 @@ WORKLOADS: Mapping[str, str] = {
     "certificates": "bench.certificates",
     "media": "bench.media",
     "reads": "bench.reads",
+    "partners": "bench.partners",
     "growth": "bench.growth",
 }
 """Modules with `async measure(stand, scale) -> Outcome`."""

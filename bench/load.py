@@ -33,11 +33,28 @@ class Answer(msgspec.Struct):
     codes: list[list[int]] = []  # msgspec copies empty defaults
 
 
+CHUNKED, LAST_CHUNK = -1, b"\r\n0\r\n\r\n"
+
+
+def whole_length(buffer: bytearray) -> int | None:
+    """How long head and body of an answer are together, CHUNKED when only its end tells; None before its head is in."""
+    head_end = buffer.find(b"\r\n\r\n")
+    if head_end < 0:
+        return None
+    head = bytes(buffer[: head_end + 2]).lower()
+    if b"\r\ntransfer-encoding: chunked\r\n" in head:
+        return CHUNKED
+    length_at = head.find(b"content-length:")
+    length_end = head.find(b"\r\n", length_at)
+    return head_end + 4 + (int(head[length_at + 15 : length_end]) if length_at >= 0 else 0)
+
+
 class Connection(asyncio.Protocol):
     """HTTP/1.1 on one kept connection, one request at a time."""
 
     def __init__(self) -> None:
-        self.buffer = b""
+        self.buffer = bytearray()
+        self.length: int | None = None  # of the answer that is coming: head and body, or CHUNKED
         self.waiting: asyncio.Future[bytes] | None = None
         self.transport: asyncio.Transport | None = None
 
@@ -46,14 +63,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        head_end = self.buffer.find(b"\r\n\r\n")
-        if head_end < 0:
+        if self.length is None:
+            self.length = whole_length(self.buffer)
+        if self.length is None or self.waiting is None or self.waiting.done():
             return
-        length_at = self.buffer.lower().find(b"content-length:", 0, head_end)
-        length_end = self.buffer.find(b"\r\n", length_at)
-        length = int(self.buffer[length_at + 15 : length_end]) if length_at >= 0 else 0
-        if len(self.buffer) >= head_end + 4 + length and self.waiting is not None and not self.waiting.done():
-            whole, self.buffer = self.buffer, b""
+        is_whole = self.buffer.endswith(LAST_CHUNK) if self.length == CHUNKED else len(self.buffer) >= self.length
+        if is_whole:
+            whole, self.buffer, self.length = bytes(self.buffer), bytearray(), None
             self.waiting.set_result(whole)
 
     def connection_lost(self, exc: Exception | None) -> None:

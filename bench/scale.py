@@ -20,6 +20,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     autosave_rounds: int
     read_requests: int
     read_rounds: int
+    partner_rounds: int
     growth_sizes: tuple[int, ...]
     growth_samples: int
     hall_students: int
@@ -44,6 +45,7 @@ WHOLE = Scale(
     autosave_rounds=3,
     read_requests=4_000,
     read_rounds=6,
+    partner_rounds=6,
     growth_sizes=(1_000, 100_000, 1_000_000),
     growth_samples=100,
     hall_students=1_000,
@@ -67,6 +69,7 @@ QUICK = Scale(
     autosave_rounds=3,
     read_requests=1_000,
     read_rounds=3,
+    partner_rounds=3,
     growth_sizes=(1_000, 100_000),
     growth_samples=40,
     hall_students=100,
