@@ -25,6 +25,7 @@ from storage import s3
 
 DIALECTS = (
     "backend.dialects.ruangkerja",
+    "backend.dialects.learning360",
     "backend.dialects.lms",
     "backend.dialects.site",
 )

@@ -57,6 +57,9 @@ Work = Callable[[Receive], Awaitable[None]]
 REFUSED = "lulus_refused"
 """Where in a scope it stands why a request is not let in."""
 
+PLACE = "lulus_place"
+"""Where in a scope the place stands that a request was let in on."""
+
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -214,6 +217,31 @@ def lanes() -> Mapping[str, Lane]:
     }
 
 
+class Place:
+    """A request's own place in a lane. Others may have it while the one who reads the answer takes their time."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._is_held = True
+
+    def lend(self) -> None:
+        """Let others have it. A second call changes nothing."""
+        if self._is_held:
+            self._is_held = False
+            self._lane.leave()
+
+    async def take_back(self) -> None:
+        """Wait for it among those who wait already. Raises: Busy."""
+        if not self._is_held:
+            self._is_held = self._lane.enter() or await self._lane.turn(acts=False)
+
+
+def place_of(scope: Mapping[str, Any]) -> Place | None:
+    """The place that a request was let in on; None for one that takes no part."""
+    found = scope.get(PLACE)
+    return found if isinstance(found, Place) else None
+
+
 def _has_no_body(scope: Scope) -> bool:
     """Whether the headers say so; those of HTTP/2 need not announce a body."""
     return str(scope.get("http_version", "")).startswith("1") and not any(
@@ -239,8 +267,9 @@ async def admit(name: str, scope: Scope, receive: Receive, work: Work) -> bool:
         scope[REFUSED] = refused
         await work(body.receive)
         return True
+    scope[PLACE] = place = Place(lane)
     try:
         await work(body.receive)
     finally:
-        lane.leave()
+        place.lend()
     return True

@@ -118,18 +118,18 @@ def _precondition(headers: Mapping[str, str], resource: Resource) -> int | None:
     """The status that a precondition demands, in the order of RFC 9110, 13.2.2, or None to go on."""
     modified_at = resource.modified_at.replace(microsecond=0)
     if (wanted := headers.get("if-match")) is not None:
-        if not _names(wanted, resource.etag, strongly=True):
+        if not names(wanted, resource.etag, strongly=True):
             return 412
     elif (limit := _date(headers.get("if-unmodified-since"))) is not None and modified_at > limit:
         return 412
     if (known := headers.get("if-none-match")) is not None:
-        return 304 if _names(known, resource.etag, strongly=False) else None
+        return 304 if names(known, resource.etag, strongly=False) else None
     since = _date(headers.get("if-modified-since"))
     return 304 if since is not None and modified_at <= since else None
 
 
-def _names(header: str, etag: str, *, strongly: bool) -> bool:
-    """Whether a list of entity tags names this one. A malformed list names nothing."""
+def names(header: str, etag: str, *, strongly: bool) -> bool:
+    """Whether a list of entity tags names this one (bare, without quotes). A malformed list names nothing."""
     if header.strip() == "*":
         return True
     if not _is_list(header):

@@ -1,6 +1,6 @@
 """Batches with everything that hangs on them, for who reads all of them: page by page, one statement each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
@@ -123,7 +123,7 @@ async def whole_batches(*, after: int = 0, limit: int = PAGE) -> list[WholeBatch
     return [_whole(row) for row in await db.fetch(WHOLE_PAGE, after, limit)]
 
 
-async def every_whole_batch() -> AsyncIterator[list[WholeBatch]]:
+async def every_whole_batch() -> AsyncGenerator[list[WholeBatch], None]:
     """All batches, page by page. A slow reader holds no connection: each page is a statement of its own."""
     page = await whole_batches()
     while page:

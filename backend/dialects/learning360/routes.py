@@ -1,0 +1,95 @@
+"""Path -> call -> shape. Every path is answered with and without a slash at its end.
+
+Source: seed 002; contract/partners.md 3.2, 3.4, 3.5.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import HttpMethod, Request, Response, post, route
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler, Scope
+
+from backend.dialects.learning360 import auth, lists
+from backend.dialects.learning360.ids import Kind, is_id, read
+from backend.dialects.learning360.lists import Ask
+from backend.dialects.learning360.wire import Session, Template, Token
+from backend.domain.batches import queries as batches
+from backend.domain.courses import whole_queries as courses
+from backend.domain.enrolments import batch_queries as whole
+
+PROGRAMS = "/api/v1/programs"
+SESSIONS = f"{PROGRAMS}/sessions"
+READ = [HttpMethod.GET, HttpMethod.HEAD]
+
+
+@route(SESSIONS, http_method=READ)
+async def sessions(request: Ask) -> Response[None]:
+    """List every batch that is not archived. Source: seed 002."""
+    mark = await whole.mark_of_whole_batches()
+    return lists.send(request, lambda: lists.array(whole.every_whole_batch(), Session.of), mark)
+
+
+@route(f"{SESSIONS}/{{ref:str}}", http_method=READ)
+async def session(ref: FromPath[str]) -> Session:
+    """Show a batch, an archived one too."""
+    return Session.of(await whole.whole_batch(read(Kind.SESSION, ref)))
+
+
+@route(f"{SESSIONS}/{{ref:str}}/users", http_method=READ)
+async def users(request: Ask, ref: FromPath[str]) -> Response[None]:
+    """List who is in a batch."""
+    batch = await batches.batch(read(Kind.SESSION, ref))
+    return lists.send(request, lambda: lists.users(batch.id))
+
+
+@route(f"{SESSIONS}/{{ref:str}}/stats", http_method=READ)
+async def stats(request: Ask, ref: FromPath[str]) -> Response[None]:
+    """Tell how those fare who are in a batch, or were."""
+    batch = await batches.batch(read(Kind.SESSION, ref))
+    return lists.send(request, lambda: lists.stats(batch.id, batch.title))
+
+
+@route(f"{PROGRAMS}/templates", http_method=READ)
+async def templates(request: Ask) -> Response[None]:
+    """List every course that is not archived."""
+    return lists.send(request, lambda: lists.array(courses.every_whole_course(), Template.of))
+
+
+@route(f"{PROGRAMS}/templates/{{ref:str}}", http_method=READ)
+async def template(ref: FromPath[str]) -> Template:
+    """Show a course, an archived one too."""
+    return Template.of(await courses.whole_course(read(Kind.TEMPLATE, ref)))
+
+
+@route(PROGRAMS, http_method=READ, opt={"public": True})
+async def programs(request: Ask) -> Response[None]:
+    """Lead to the list of sessions, as the seed says."""
+    return _lead_to(SESSIONS, request.scope)
+
+
+@route(f"{PROGRAMS}/{{ref:str}}", http_method=READ, opt={"public": True})
+async def program(request: Ask, ref: FromPath[str]) -> Response[None]:
+    """Lead to a session by its id; whether there is one, is told there."""
+    if not is_id(ref):
+        raise NotFoundException
+    return _lead_to(f"{SESSIONS}/{ref}", request.scope)
+
+
+@post("/api/v2/oauth2/token", status_code=200, opt={"public": True})
+async def token(request: Request[Any, Any, Any]) -> Token:
+    """Give a token for a company's id and key."""
+    issued = await auth.grant(request)
+    return Token("Bearer", issued.token, str(issued.lifetime_s))
+
+
+def _lead_to(path: str, scope: Scope) -> Response[None]:
+    """Redirect within this very host, with the query as it came: there are credentials in it."""
+    query = quote(scope.get("query_string", b""), safe="%&=+-._~!$'()*,;:@/?")
+    return Response(None, status_code=302, headers={"Location": f"{path}?{query}" if query else path})
+
+
+HANDLERS: list[ControllerRouterHandler] = [
+    sessions, session, users, stats, templates, template, programs, program, token,
+]  # fmt: skip
