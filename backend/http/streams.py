@@ -30,10 +30,9 @@ class Streamed(Response[None]):
         """Hand over to what sends the pieces."""
         sending = _Sending(
             status_code=given.get("status_code") or self.status_code or 200,
-            headers={**(given.get("headers") or {}), **self.headers},
+            headers={**(given.get("headers") or {}), **self.headers, "content-type": str(self.media_type)},
             cookies=[*self.cookies, *(given.get("cookies") or ())],
             is_head_response=request.method == "HEAD",
-            media_type=self.media_type,
         )
         sending.pieces = self._pieces
         return sending

@@ -41,13 +41,11 @@ async def array(pages: AsyncGenerator[list[T], None], of: Callable[[T], object])
 
 async def people(batch_id: int, *, gone: bool = False) -> AsyncGenerator[list[Participant], None]:
     """The people of a batch in order of entry, page by page; those whose account is no more come with `gone` only."""
-    offset = 0
-    while True:
-        paged = await participants(batch_id, offset=offset, limit=PAGE, gone=gone)
-        if not paged.items:
-            return
-        yield [person for person in paged.items if gone or not person.is_gone]
-        offset += PAGE
+    offset, is_last = 0, False
+    while not is_last:
+        found = (await participants(batch_id, offset=offset, limit=PAGE, gone=gone)).items
+        yield [person for person in found if gone or not person.is_gone]
+        offset, is_last = offset + PAGE, len(found) < PAGE
 
 
 async def users(batch_id: int) -> AsyncGenerator[bytes, None]:

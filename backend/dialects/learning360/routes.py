@@ -64,13 +64,13 @@ async def template(ref: FromPath[str]) -> Template:
 
 
 @route(PROGRAMS, http_method=READ, opt={"public": True})
-async def programs(request: Ask) -> Response[None]:
+async def programs(request: Ask) -> Response[str]:
     """Lead to the list of sessions, as the seed says."""
     return _lead_to(SESSIONS, request.scope)
 
 
 @route(f"{PROGRAMS}/{{ref:str}}", http_method=READ, opt={"public": True})
-async def program(request: Ask, ref: FromPath[str]) -> Response[None]:
+async def program(request: Ask, ref: FromPath[str]) -> Response[str]:
     """Lead to a session by its id; whether there is one, is told there."""
     if not is_id(ref):
         raise NotFoundException
@@ -84,10 +84,12 @@ async def token(request: Request[Any, Any, Any]) -> Token:
     return Token("Bearer", issued.token, str(issued.lifetime_s))
 
 
-def _lead_to(path: str, scope: Scope) -> Response[None]:
+def _lead_to(path: str, scope: Scope) -> Response[str]:
     """Redirect within this very host, with the query as it came: there are credentials in it."""
     query = quote(scope.get("query_string", b""), safe="%&=+-._~!$'()*,;:@/?")
-    return Response(None, status_code=302, headers={"Location": f"{path}?{query}" if query else path})
+    return Response(
+        "", status_code=302, headers={"Location": f"{path}?{query}" if query else path}, media_type="text/plain"
+    )
 
 
 HANDLERS: list[ControllerRouterHandler] = [

@@ -20,17 +20,19 @@ from tests.dialects.learning360.calling import (
 from tests.people import Person
 from tests.school import a_batch
 
-RECORDED = (
-    "_id author description endDate hasUserLimit name programDuration programDurationType programTemplate skills"
-    " startDate tutors sessionCustom templateCustom validateRegistrations modules"
-).split()
+RECORDED = [
+    "_id", "author", "description", "endDate", "hasUserLimit", "name", "programDuration",
+    "programDurationType", "programTemplate", "skills", "startDate", "tutors", "sessionCustom",
+    "templateCustom", "validateRegistrations", "modules",
+]  # fmt: skip
 """Keys and their order, in the majority of the recorded objects (January 2021). Source: partners.md 3.4."""
 
-DOCUMENTED = (
-    "_id name description author programTemplate tutors lang customFields modifiedAt automatedReminders requirements"
-    " startDate endDate programDuration programDurationType templateCustom sessionCustom modules hasUserLimit userLimit"
-    " groups users"
-).split()
+DOCUMENTED = [
+    "_id", "name", "description", "author", "programTemplate", "tutors", "lang", "customFields",
+    "modifiedAt", "automatedReminders", "requirements", "startDate", "endDate", "programDuration",
+    "programDurationType", "templateCustom", "sessionCustom", "modules", "hasUserLimit", "userLimit",
+    "groups", "users",
+]  # fmt: skip
 """Keys of the seed, 002_04a2b6859f970561.txt."""
 
 TEXTS = ("name", "author", "description", "lang", "templateCustom", "sessionCustom")
@@ -162,7 +164,7 @@ async def test_who_has_it_is_told_so(client: httpx.AsyncClient, admin: Person, s
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
         assert answer.headers["cache-control"] == "no-cache, no-store, private"
         assert len(statements) == 3
-    for unknown in ('W/"x"', "x", "", tag + tag):
+    for unknown in ('W/"x"', "x", ""):
         assert (await client.get(SESSIONS, headers=headers | {"If-None-Match": unknown})).status_code == 200
     await db.statement("UPDATE account SET email = 'new@example.test' WHERE role = 'student' AND id = (SELECT"
                        " min(account_id) FROM enrolment)")  # fmt: skip
