@@ -11,6 +11,8 @@ import pytest
 from backend.core import db
 from backend.core.settings import settings
 from backend.dialects.learning360.ids import Kind, write
+from backend.http import admission
+from backend.http.admission import Lane
 from tests.architecture.test_routes import listed
 from tests.dialects.learning360.calling import (
     NOT_FOUND,
@@ -133,3 +135,11 @@ async def test_the_database_is_busy(client: httpx.AsyncClient):
         await other.close()
     assert (answer.status_code, answer.json()) == (503, {"error": "service_unavailable"})
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_too_many_wait(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(admission, "lanes", lambda: {"": Lane(0, 0), "bulk": Lane(0, 0)})
+    for method, path in (("GET", SESSIONS), ("POST", TOKEN), ("GET", PROGRAMS)):
+        answer = await client.request(method, path)
+        assert (answer.status_code, answer.json()) == (503, {"error": "service_unavailable"})
+        assert answer.headers["retry-after"] == "1"
