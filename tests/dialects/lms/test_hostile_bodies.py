@@ -241,6 +241,8 @@ def _is_serial(key: str, value: Any) -> bool:
 
 
 async def test_fields_that_nobody_asked_for_change_nothing(world: World):
+    # so that no serial number is the 1 that is sent as a foreign id
+    await db.fetch("SELECT setval(oid::regclass, 1000000) FROM pg_class WHERE relkind = 'S'")
     names, wrong, changed = await columns(), [], 0
     before = await kept()
     for route, handler in with_body():
