@@ -123,11 +123,20 @@ async def answers(url: str, made: Processes, seconds: float = STARTS_S) -> None:
 
 
 @pytest.fixture
-async def lulus(database: None, storage: object, processes: Processes, tmp_path: Path) -> Lulus:
+def surroundings() -> dict[str, str]:
+    """Settings a module's own fixture of this name hands to `lulus`."""
+    return {}
+
+
+@pytest.fixture
+async def lulus(
+    database: None, storage: object, processes: Processes, tmp_path: Path, surroundings: dict[str, str]
+) -> Lulus:
     """Web, worker, relay and schedule as the Procfile starts them, on this test worker's own database and bucket."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {"PUBLIC_URL": url, "VAR_DIR": str(tmp_path / "var"), "MAIL_DIR": str(tmp_path / "mail")}
+    environment |= surroundings
     web(processes, port, **environment)
     for module in ("workers.run", "workers.relay", "workers.schedule"):
         processes.start("-m", module, **environment)
