@@ -7,6 +7,7 @@ Idempotency-Key, as a good client does, until it is; so at the end what was begu
 import asyncio
 import hashlib
 import io
+import itertools
 import random
 import time
 from collections import Counter
@@ -108,6 +109,7 @@ class Stream:
             "payments": [self._buy],
         }
         self._finished, self._buyers = list(self.world.finished), list(self.world.buyers)
+        self._uploaders = itertools.cycle(self.world.buyers)  # an account may upload only so much in an hour
         acts = [act for lane in self._lanes for act in lanes[lane]]
         self._tasks = [asyncio.create_task(self._flow(act)) for act in acts]
         return self
@@ -174,7 +176,7 @@ class Stream:
     async def _upload(self) -> bool:
         body = PDF_HEAD + self._chance.randbytes(self._chance.randint(1_000, 200_000)) + PDF_TAIL
         files = {"file": ("paper.pdf", body)}
-        who = self.world.takers[0]
+        who = next(self._uploaders)
         address = await self.client.ask(who, "POST", "/upload/documents", 200, files=files, data={"location": "docs"})
         return self._acknowledged("uploads", address=address, sha256=hashlib.sha256(body).hexdigest())
 
