@@ -57,6 +57,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     school_timezone: str
     school_place: str
     certificate_pattern: str
+    payment_account: str
+    amount_rest_days: int
+    seat_offer_hours: int
     signatory_name: str
     signatory_title: str
     access_token_minutes: int
@@ -172,6 +175,9 @@ def _school(read: _Environment) -> dict[str, Any]:
         "school_timezone": read.text("SCHOOL_TIMEZONE", "Asia/Jakarta"),
         "school_place": read.text("SCHOOL_PLACE", "Jakarta"),
         "certificate_pattern": read.pattern("CERTIFICATE_PATTERN", "LULUS-{year}-{seq:05}-{random}"),
+        "payment_account": read.text("PAYMENT_ACCOUNT"),
+        "amount_rest_days": read.number("AMOUNT_REST_DAYS", 14),
+        "seat_offer_hours": read.number("SEAT_OFFER_HOURS", 24),
         "signatory_name": read.text("SIGNATORY_NAME", read.text("SCHOOL_NAME", "Lulus Tax School")),
         "signatory_title": read.text("SIGNATORY_TITLE", "Direktur Program"),
     }

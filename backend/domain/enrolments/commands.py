@@ -50,6 +50,24 @@ async def enrol(account_id: int, batch_id: int) -> int:
         )
 
 
+async def enrol_each(places: Sequence[tuple[int, int]]) -> None:
+    """As `enrol`, for many (account, batch) pairs; two statements for however many.
+
+    Emits: StudentEnrolled, for each who was not in it.
+    """
+    async with transaction():
+        rows = await db.fetch(
+            "INSERT INTO enrolment (account_id, batch_id, state)"
+            " SELECT account_id, batch_id, 'active' FROM unnest($1::bigint[], $2::bigint[]) AS p (account_id, batch_id)"
+            " ORDER BY batch_id, account_id"
+            " ON CONFLICT (account_id, batch_id) DO UPDATE SET state = 'active', updated_at = now()"
+            " WHERE enrolment.state <> 'active' RETURNING id",
+            [account_id for account_id, _ in places],
+            [batch_id for _, batch_id in places],
+        )
+        await emit(*[StudentEnrolled(row["id"]) for row in rows])
+
+
 async def withdraw(account_id: int, batch_id: int) -> bool:
     """Take a person out of a batch; says whether they were in it. The seat is given back by who calls this.
 

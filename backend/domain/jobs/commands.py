@@ -1,5 +1,7 @@
 """What can be done with jobs by people and by other features. The worker's side is in `running`."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +57,34 @@ async def enqueue(
         if found is None:
             raise JobNotFound(unique_key=unique_key)
         return Queued(found["id"], found["uuid"], is_new=False)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One of many jobs of a kind. `key` is unique for ever; without `run_at` it is due at once."""
+
+    key: str
+    body: Any
+    run_at: datetime | None = None
+
+
+async def enqueue_each(kind: str, wanted: Sequence[Wanted]) -> int:
+    """Write many jobs of one kind that nobody waits for, in one statement; says how many were new."""
+    if not wanted:
+        return 0
+    async with db.transaction():
+        made = await db.statement(
+            "INSERT INTO job (kind, unique_key, body, run_at, request_id)"
+            " SELECT $1, key, body::jsonb, coalesce(run_at, now()), $5"
+            " FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS w (key, body, run_at)"
+            " ON CONFLICT (unique_key) DO NOTHING",
+            kind,
+            [one.key for one in wanted],
+            [msgspec.json.encode(one.body).decode() for one in wanted],
+            [one.run_at for one in wanted],
+            request_id.get(),
+        )
+        db.after_commit(wake.ring)
+        return made
 
 
 async def cancel(actor: Actor, ref: Ref) -> JobView:

@@ -34,21 +34,27 @@ WITH offer AS (
     WHERE b.{{column}} = $2 AND now() BETWEEN b.registration_start_at AND least(b.registration_end_at, b.end_at)
       AND b.archived_at IS NULL AND (p.group_verified OR p.group_type <> ALL($3)) AND b.seats_taken < b.quota
       AND NOT EXISTS (SELECT FROM purchase o WHERE o.batch_id = b.id AND o.state = 'pending' AND o.expires_at <= now())
+      AND NOT EXISTS (SELECT FROM wait_place w WHERE w.batch_id = b.id AND (w.state = 'waiting'
+        OR w.state = 'offered' AND (w.account_id = $1 OR w.offer_ends_at <= now())))
       AND NOT EXISTS (SELECT FROM enrolment e WHERE e.account_id = $1 AND e.batch_id = b.id AND e.state = 'active')
       AND NOT EXISTS (SELECT FROM purchase o WHERE o.account_id = $1 AND o.batch_id = b.id
         AND o.state IN ('pending', 'waiting_confirmation', 'paid'))
     FOR SHARE OF a, p
 ), open_amount AS NOT MATERIALIZED (
     SELECT transfer_amount FROM purchase WHERE state IN ('pending', 'waiting_confirmation')
+), resting AS NOT MATERIALIZED (
+    SELECT amount FROM resting_amount WHERE rests_until > now()
 ), digits AS MATERIALIZED (
     SELECT $4::int AS least_code, $5::int AS most_code, offer.price FROM offer
-    UNION ALL SELECT $6, $7, offer.price FROM offer WHERE $5 - $4 + 1 = (
-        SELECT count(*) FROM open_amount WHERE transfer_amount BETWEEN offer.price + $4 AND offer.price + $5)
+    UNION ALL SELECT $6, $7, offer.price FROM offer WHERE $5 - $4 + 1 = (SELECT count(*) FROM (
+        SELECT transfer_amount FROM open_amount WHERE transfer_amount BETWEEN offer.price + $4 AND offer.price + $5
+        UNION SELECT amount FROM resting WHERE amount BETWEEN offer.price + $4 AND offer.price + $5) AS kept)
 ), draws AS MATERIALIZED (
     SELECT price, least_code + floor(random() * (most_code - least_code + 1))::int AS code
     FROM digits, generate_series(1, $8)
 ), free AS MATERIALIZED (
-    SELECT code FROM draws WHERE NOT EXISTS (SELECT FROM open_amount WHERE transfer_amount = price + code) LIMIT 1
+    SELECT code FROM draws WHERE NOT EXISTS (SELECT FROM open_amount WHERE transfer_amount = price + code)
+      AND NOT EXISTS (SELECT FROM resting WHERE amount = price + code) LIMIT 1
 ), seat AS (
     UPDATE batch SET seats_taken = seats_taken + 1 FROM offer, free
     WHERE batch.id = offer.batch_id AND batch.seats_taken < batch.quota RETURNING batch.id AS batch_id

@@ -1,6 +1,6 @@
 """What can go wrong with purchases and prices."""
 
-from backend.core.errors import Conflict, Forbidden, NotFound, Unavailable, Unmet
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable, Unmet
 
 
 class PurchaseNotFound(NotFound):
@@ -33,8 +33,8 @@ class PriceGroupExists(Conflict):
     code = "purchases.group_exists"
 
 
-class PriceMissing(Unavailable):
-    """The school has set no price for the buyer's group."""
+class PriceMissing(Unmet):
+    """The school has set no price for the buyer's group (`group`): nothing that trying again would mend."""
 
     code = "purchases.price_missing"
 
@@ -121,3 +121,57 @@ class AmountTaken(Conflict):
     """The amount of a rejected purchase has gone to another one: buy anew."""
 
     code = "purchases.amount_taken"
+
+
+class RefundTooLarge(Unmet):
+    """More would be given back than was paid (`paid`)."""
+
+    code = "purchases.refund_too_large"
+
+
+class RefundInFuture(Invalid):
+    """Money that has not been given back yet is not recorded."""
+
+    code = "purchases.refund_in_future"
+
+
+class ReceiptNotFound(NotFound):
+    """There is no receipt: the purchase was never paid, or the receipt is being drawn."""
+
+    code = "purchases.receipt_not_found"
+
+
+class SeatsLeft(Conflict):
+    """Nobody waits for a batch that has seats: buy one."""
+
+    code = "purchases.seats_left"
+
+
+class AlreadyWaiting(Conflict):
+    """The person stands in the line for the batch."""
+
+    code = "purchases.already_waiting"
+
+
+class NotWaiting(NotFound):
+    """The person does not stand in the line for the batch."""
+
+    code = "purchases.not_waiting"
+
+
+class StatementRefused(Unmet):
+    """The file is no bank statement that can be read. `reason` is a `StatementFault`, `detail` where or what."""
+
+    code = "purchases.statement_refused"
+
+
+class PreviewNotFound(NotFound):
+    """The job has no preview of a bank statement, or it was too long ago."""
+
+    code = "purchases.preview_not_found"
+
+
+class PreviewIsStale(Conflict):
+    """Purchases have changed since the preview: `count` of them, `rows` tells the first."""
+
+    code = "purchases.preview_is_stale"

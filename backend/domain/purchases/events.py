@@ -45,3 +45,24 @@ class PurchaseExpired(Event, frozen=True):
 
     name: ClassVar[str] = "purchases.purchase.expired.v1"
     purchase_id: int
+
+
+class PurchaseRefunded(Event, frozen=True):
+    """Money was given back; the seat is free again."""
+
+    name: ClassVar[str] = "purchases.purchase.refunded.v1"
+    purchase_id: int
+
+
+class ReceiptMade(Event, frozen=True):
+    """The receipt of a paid purchase is stored."""
+
+    name: ClassVar[str] = "purchases.receipt.made.v1"
+    purchase_id: int
+
+
+class SeatOffered(Event, frozen=True):
+    """A seat is held for who was first in line."""
+
+    name: ClassVar[str] = "purchases.seat.offered.v1"
+    place_id: int

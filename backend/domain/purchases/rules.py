@@ -8,6 +8,8 @@ from backend.domain.accounts.terms import GroupType
 from backend.domain.purchases.terms import PaymentState
 
 TIME_TO_PAY = timedelta(hours=24)
+REMINDED_BEFORE = timedelta(hours=2)
+"""So long before its time to pay is over somebody is reminded."""
 
 OPEN = frozenset({PaymentState.PENDING, PaymentState.WAITING_CONFIRMATION})
 """These hold an amount; together with PAID they hold a seat, at most one of them per person and batch."""
@@ -18,8 +20,11 @@ CODES = ((100, 999), (1000, 9999))
 ADMIN_MOVES: Mapping[PaymentState, frozenset[PaymentState]] = {
     PaymentState.WAITING_CONFIRMATION: frozenset({PaymentState.PAID, PaymentState.REJECTED}),
     PaymentState.PENDING: frozenset({PaymentState.PAID}),  # cash at the desk
-    PaymentState.PAID: frozenset({PaymentState.CANCELLED}),  # given back, with a reason
+    PaymentState.PAID: frozenset({PaymentState.CANCELLED}),  # taken back, with a reason
 }
+"""Refunding, a paid one's other end, is a command of its own: it says how much money went back, and when."""
+
+HOLDS_SEAT = OPEN | {PaymentState.PAID}
 
 
 def admin_may_move(before: PaymentState, after: PaymentState) -> bool:
@@ -35,6 +40,11 @@ def buyer_may_cancel(state: PaymentState) -> bool:
 def takes_proof(state: PaymentState) -> bool:
     """Whether a proof of payment is taken: the first one, or a better one after a rejection."""
     return state in (PaymentState.PENDING, PaymentState.REJECTED)
+
+
+def may_refund(state: PaymentState) -> bool:
+    """Whether there is money to give back."""
+    return state is PaymentState.PAID
 
 
 def needs_verification(group: GroupType) -> bool:

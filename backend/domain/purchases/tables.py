@@ -1,6 +1,6 @@
 """What is kept about purchases. Money is integer rupiah."""
 
-from piccolo.columns import BigInt, BigSerial, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, BigSerial, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -8,7 +8,7 @@ from backend.core.columns import row_uuid
 from backend.domain.accounts.tables import Account
 from backend.domain.accounts.terms import GroupType
 from backend.domain.batches.tables import Batch
-from backend.domain.purchases.terms import PaymentState
+from backend.domain.purchases.terms import PaymentState, WaitState
 
 
 class PriceGroup(Table, tablename="price_group"):
@@ -61,3 +61,65 @@ class PurchaseChange(Table, tablename="purchase_change"):
     actor_id = BigInt(null=True, default=None)
     reason = Text(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Refund(Table, tablename="refund"):
+    """Money that was given back, as whoever gave it says: append-only, at most one per purchase."""
+
+    id = BigSerial(primary_key=True, index=False)
+    uuid = row_uuid()
+    purchase_id = ForeignKey(Purchase, on_delete=OnDelete.restrict, null=False, unique=True)
+    amount = BigInt()
+    refunded_at = Timestamptz()
+    refunded_by = BigInt(null=True, default=None)
+    note = Text(default="")
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class RestingAmount(Table, tablename="resting_amount"):
+    """An amount that no new purchase asks for yet: a late transfer would look like somebody else's."""
+
+    amount = BigInt(primary_key=True)
+    rests_until = Timestamptz()
+
+
+class Receipt(Table, tablename="receipt"):
+    """The receipt of a paid purchase, drawn once."""
+
+    id = BigSerial(primary_key=True, index=False)
+    uuid = row_uuid()
+    purchase_id = ForeignKey(Purchase, on_delete=OnDelete.restrict, null=False, unique=True)
+    object_key = Varchar(length=255, unique=True)
+    sha256 = Varchar(length=64)
+    size_bytes = BigInt()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class StatementPreview(Table, tablename="statement_preview"):
+    """What a bank statement would confirm, exactly as it was shown; no record: it goes after 30 days.
+
+    `report` is what came of it once it was applied, which happens at most once.
+
+    Shape: changes: [{row, purchase_id, state, updated_at, on}].
+    """
+
+    id = BigSerial(primary_key=True, index=False)
+    job_id = BigInt(unique=True)
+    sha256 = Varchar(length=64)
+    changes = JSONB()
+    report = JSONB(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class WaitPlace(Table, tablename="wait_place"):
+    """Somebody's place in the line for a full batch: the lower the id, the earlier. One open place per person."""
+
+    id = BigSerial(primary_key=True, index=False)
+    uuid = row_uuid()
+    batch_id = ForeignKey(Batch, on_delete=OnDelete.restrict, null=False)
+    account_id = ForeignKey(Account, on_delete=OnDelete.restrict, null=False)
+    state = Varchar(length=16, choices=WaitState, default=WaitState.WAITING)
+    offered_at = Timestamptz(null=True, default=None)
+    offer_ends_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())

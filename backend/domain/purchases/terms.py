@@ -12,3 +12,14 @@ class PaymentState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class WaitState(StrEnum):
+    """Where somebody stands who wants a seat of a full batch. An offer holds a seat until it is taken or lapses."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TAKEN = "taken"
+    LAPSED = "lapsed"
+    LEFT = "left"

@@ -17,8 +17,8 @@ from backend.domain.certificates import commands as certificates
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments.commands import Mark
 from backend.domain.purchases import commands as purchases
-from backend.domain.purchases import profile_commands
-from backend.domain.purchases.commands import Payer
+from backend.domain.purchases import profile_commands, waiting
+from backend.domain.purchases.commands import Payer, Refund
 from backend.domain.purchases.terms import PaymentState
 from tests.people import an_account
 from tests.school import _insert, a_batch, a_meeting
@@ -51,6 +51,18 @@ async def pay(_, __, ___, actor):
     await purchases.pay_purchase(actor, await their(actor), "https://example.test/proof.png", Payer("A", "1"))
 
 
+async def refund(_, __, ___, actor):
+    await purchases.refund_purchase(SYSTEM, await their(actor), Refund(1000, "asked for"))
+
+
+async def wait(_, batch, __, actor):
+    await waiting.join_line(actor, batch.id)
+
+
+async def leave(_, batch, __, actor):
+    await waiting.leave_line(actor, batch.id)
+
+
 async def cancel(_, __, ___, actor):
     await purchases.cancel_purchase(actor, await their(actor))
 
@@ -62,6 +74,9 @@ async def decide(chance, _, __, actor):
 
 async def expire(_, __, ___, actor):
     await db.statement("UPDATE purchase SET expires_at = now() WHERE id = $1", await their(actor))
+    await db.statement(
+        "UPDATE wait_place SET offer_ends_at = now() WHERE state = 'offered' AND account_id = $1", actor.person_id
+    )
     await purchases.expire_overdue()
 
 
@@ -92,7 +107,21 @@ async def tell(chance, _, __, actor):
     await codes.new_letter(actor.person_id, CodePurpose.RESET_PASSWORD)
 
 
-ACTS = [*[buy] * 4, *[pay] * 2, cancel, *[decide] * 4, expire, change, *[mark] * 2, *[issue] * 2, issue_all, tell]
+ACTS = [
+    *[buy] * 4,
+    *[pay] * 2,
+    cancel,
+    *[decide] * 4,
+    refund,
+    *[wait] * 3,
+    leave,
+    expire,
+    change,
+    *[mark] * 2,
+    *[issue] * 2,
+    issue_all,
+    tell,
+]
 
 
 async def an_act(chance: random.Random, made, meetings, people) -> None:
@@ -129,11 +158,12 @@ async def test_nothing_waits_in_a_ring_and_every_seat_is_accounted_for():
     wrong = await db.fetch(
         "SELECT b.id, b.seats_taken, b.quota, (SELECT count(*) FROM purchase p WHERE p.batch_id = b.id"
         "  AND p.state IN ('pending', 'waiting_confirmation', 'paid')) AS held,"
+        " (SELECT count(*) FROM wait_place w WHERE w.batch_id = b.id AND w.state = 'offered') AS offered,"
         " (SELECT count(*) FROM purchase p WHERE p.batch_id = b.id AND p.state = 'paid') AS paid,"
         " (SELECT count(*) FROM enrolment e WHERE e.batch_id = b.id AND e.state = 'active') AS inside FROM batch b"
     )
     for row in wrong:
-        assert row["seats_taken"] == row["held"] <= row["quota"], dict(row)
+        assert row["seats_taken"] == row["held"] + row["offered"] <= row["quota"], dict(row)
         assert row["paid"] == row["inside"], dict(row)
     assert not await db.fetch(
         "SELECT 1 FROM purchase WHERE state IN ('pending', 'waiting_confirmation') GROUP BY transfer_amount"

@@ -8,7 +8,7 @@ import pytest
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import new_uuid
-from backend.domain.purchases import buying, commands
+from backend.domain.purchases import buying, commands, reserving
 from tests.domain.purchases.shop import a_buyer
 from tests.school import BatchRow, _insert, a_batch
 from tests.two_ways import Outcome, outcome, states, undone
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("database")
 NOW, DAY = timedelta(0), timedelta(days=1)
 FREE, FEW, LONG, NONE = 1_000_000, 2_000_000, 3_000_000, 4_000_000
 """Prices of which no amount is taken; all with three digits but three; all of these; and all of four digits, too."""
+SOME_REST, ALL_REST, HALF_REST, RESTED = 5_000_000, 6_000_000, 7_000_000, 8_000_000
+"""Three digits rest but for three; all of them; those that are not taken; all of them have rested for long enough."""
 AXES = {
     "opens": (-DAY, NOW, DAY),
     "closes": (DAY, NOW, -DAY / 2),
@@ -26,30 +28,60 @@ AXES = {
     "room": (2, 1, 0),
     "group": ("public", "public, not verified", "own_student", "own_student, not verified", "none", "no profile"),
     "is_allowed": (True, False),
-    "price": (FREE, FEW, LONG, NONE, None),
+    "price": (FREE, FEW, LONG, NONE, None, SOME_REST, ALL_REST, HALF_REST, RESTED),
     "enrolled": (None, "active", "withdrawn"),
-    "mine": (None, "pending", "overdue", "waiting_confirmation", "paid", "rejected", "expired", "cancelled"),
-    "theirs": (None, "pending", "overdue", "waiting_confirmation", "paid", "rejected", "expired", "cancelled"),
+    "mine": (
+        None,
+        "pending",
+        "overdue",
+        "waiting_confirmation",
+        "paid",
+        "rejected",
+        "expired",
+        "cancelled",
+        "refunded",
+    ),
+    "theirs": (
+        None,
+        "pending",
+        "overdue",
+        "waiting_confirmation",
+        "paid",
+        "rejected",
+        "expired",
+        "cancelled",
+        "refunded",
+    ),
     "is_elsewhere": (False, True),
+    "my_place": (None, "waiting", "offered", "overdue", "taken", "lapsed", "left"),
+    "their_place": (None, "waiting", "offered", "overdue", "taken", "lapsed", "left"),
     "ref": ("uuid", "id", "unknown"),
 }
 HOLDING = ("pending", "overdue", "waiting_confirmation", "paid")
 SOLD = """
 WITH people AS (
     INSERT INTO account (email, phone, name, password_hash, role)
-    SELECT 'ballast' || n || '@example.test', '09' || n, 'Ballast', '!', 'student' FROM generate_series(0, 117) AS n
+    SELECT 'ballast' || n || '@example.test', '09' || n, 'Ballast', '!', 'student' FROM generate_series(0, 124) AS n
     RETURNING id
 ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM people),
 amounts AS (
     SELECT price, code, row_number() OVER () - 1 AS number
-    FROM (VALUES ($2::int, 103, 999), ($3, 100, 999), ($4, 100, 9999)) AS sold (price, least_code, most_code),
+    FROM (VALUES ($2::int, 103, 999), ($3, 100, 999), ($4, 100, 9999), ($6, 100, 500)) AS sold (price, least_code, most_code),
         generate_series(least_code, most_code) AS code
 )
 INSERT INTO purchase (account_id, batch_id, price_group_id, group_type, state, price, unique_code, transfer_amount,
     expires_at)
-SELECT p.id, $1::bigint + a.number / 118, $5, 'other_student', 'pending', price, code, price + code,
+SELECT p.id, $1::bigint + a.number / 125, $5, 'other_student', 'pending', price, code, price + code,
     now() + interval '1 d'
-FROM amounts a JOIN numbered p ON p.number = a.number % 118
+FROM amounts a JOIN numbered p ON p.number = a.number % 125
+"""
+
+
+RESTING = """
+INSERT INTO resting_amount (amount, rests_until)
+SELECT price + code, now() + wait * interval '1 day'
+FROM (VALUES ($1::bigint, 103, 1), ($2, 100, 1), ($3, 500, 1), ($4, 100, 0)) AS few (price, least_code, wait),
+    generate_series(least_code, 999) AS code
 """
 
 
@@ -74,7 +106,8 @@ async def a_school() -> School:
         first.id,
     )
     group_id, _ = await _insert("price_group", group_type="other_student", name="Ballast", price=1)
-    await db.statement(SOLD, first.id, FEW, LONG, NONE, group_id)
+    await db.statement(SOLD, first.id, FEW, LONG, NONE, group_id, HALF_REST)
+    await db.statement(RESTING, SOME_REST, ALL_REST, HALF_REST, RESTED)
     return School(batch, elsewhere, await a_buyer(), await a_buyer(), group_id)
 
 
@@ -88,6 +121,16 @@ async def bought(school: School, actor: Actor, batch: BatchRow, state: str | Non
         " now() + $5::interval",
         *(actor.person_id, batch.id, school.group_id, "pending" if state == "overdue" else state),
         NOW if state == "overdue" else DAY,
+    )
+
+
+async def stood(actor: Actor, batch: BatchRow, state: str | None) -> None:
+    """A place in the line as it was left."""
+    if state is None:
+        return
+    await db.statement(
+        "INSERT INTO wait_place (account_id, batch_id, state, offer_ends_at) VALUES ($1, $2, $3, now() + $4::interval)",
+        *(actor.person_id, batch.id, "offered" if state == "overdue" else state, NOW if state == "overdue" else DAY),
     )
 
 
@@ -110,7 +153,10 @@ async def set_up(school: School, state) -> None:
     await bought(school, buyer, school.elsewhere, "pending" if state["is_elsewhere"] else None)
     if state["enrolled"]:
         await _insert("enrolment", account_id=buyer.person_id, batch_id=batch.id, state=state["enrolled"])
+    await stood(school.other, batch, state["their_place"])
+    await stood(buyer, batch, state["my_place"])
     held = 1 + sum(state[whose] in HOLDING for whose in ("mine", "theirs"))
+    held += sum(state[whose] in ("offered", "overdue") for whose in ("my_place", "their_place"))
     await db.statement(
         "UPDATE batch SET registration_start_at = now() + $2, registration_end_at = now() + $3, end_at = now() + $4,"
         " archived_at = CASE WHEN $5 THEN now() END, seats_taken = $6::int, quota = $6 + $7 WHERE id = $1",
@@ -130,6 +176,9 @@ async def what_is_there(batch_id: int) -> object:
         "SELECT o.name, p.account_id FROM outbox o JOIN purchase p ON p.id = (o.body ->> 'purchase_id')::bigint"
         " WHERE p.batch_id = $1 ORDER BY o.id",
         "SELECT account_id, state FROM enrolment WHERE batch_id = $1",
+        "SELECT account_id, state, offered_at, offer_ends_at FROM wait_place WHERE batch_id = $1 ORDER BY id",
+        "SELECT p.account_id, r.rests_until FROM resting_amount r JOIN purchase p ON p.transfer_amount = r.amount"
+        " WHERE p.batch_id = $1 AND p.state NOT IN ('pending', 'waiting_confirmation') ORDER BY p.id",
     )
     return [[tuple(row) for row in await db.fetch(sql, batch_id)] for sql in many]
 
@@ -147,7 +196,7 @@ def comparable(found: Outcome) -> Outcome:
 
 
 async def test_buying_at_once_comes_to_what_the_long_way_comes_to(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(commands, "_DRAWS", 1)  # nobody else draws here
+    monkeypatch.setattr(reserving, "_DRAWS", 1)  # nobody else draws here
     school = await a_school()
     refs = {"uuid": school.batch.uuid, "id": school.batch.id, "unknown": new_uuid()}
     went = {"at once": 0, "any way": 0, "nowhere": 0}
