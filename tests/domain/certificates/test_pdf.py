@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from pypdf import PageObject, PdfReader
 
-from backend.domain.certificates.pdf import NOTHING, printable, render
+from backend.core.typeset import NOTHING, printable
+from backend.domain.certificates.pdf import render
 from backend.domain.certificates.terms import CertificatePaper, Topic
 
 URL = "https://lulus.example/certificates/LULUS-BREV-2026-01-0042-K7Q2MX"

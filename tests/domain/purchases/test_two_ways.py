@@ -66,7 +66,8 @@ WITH people AS (
 ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM people),
 amounts AS (
     SELECT price, code, row_number() OVER () - 1 AS number
-    FROM (VALUES ($2::int, 103, 999), ($3, 100, 999), ($4, 100, 9999), ($6, 100, 500)) AS sold (price, least_code, most_code),
+    FROM (VALUES ($2::int, 103, 999), ($3, 100, 999), ($4, 100, 9999), ($6, 100, 500))
+        AS sold (price, least_code, most_code),
         generate_series(least_code, most_code) AS code
 )
 INSERT INTO purchase (account_id, batch_id, price_group_id, group_type, state, price, unique_code, transfer_amount,

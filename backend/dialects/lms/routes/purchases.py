@@ -36,7 +36,7 @@ class Purchases(Controller):
         self, actor: NamedDependency[Actor], ref: FromPath[str], data: JSONBody[StatusIn]
     ) -> Envelope[PurchaseOut]:
         """Confirm a payment, reject it, or take a paid one back with a reason."""
-        purchase = await purchases.decide_purchase(actor, parse_uuid(ref), data.payment_status, reason=data.reason)
+        purchase = await purchases.decide_purchase(actor, parse_uuid(ref), data.state, reason=data.reason)
         return success("Pembayaran berhasil diverifikasi", PurchaseOut.of(purchase))
 
 

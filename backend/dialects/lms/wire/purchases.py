@@ -1,6 +1,7 @@
 """Purchases on the wire. Source: contract section 3, Purchase; `invoice_number`, `paid_at` and `reason` are ours."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -46,11 +47,27 @@ class PaymentIn(msgspec.Struct):
         return Payer(self.buyer_bank_account_name, self.buyer_bank_account_number, self.buyer_bank_name)
 
 
+class Status(StrEnum):
+    """The contract's six; a refund says more than a status, so it has an endpoint of its own."""
+
+    PENDING = "pending"
+    WAITING_CONFIRMATION = "waiting_confirmation"
+    PAID = "paid"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
 class StatusIn(msgspec.Struct):
     """What an admin decides."""
 
-    payment_status: PaymentState
+    payment_status: Status
     reason: Reason | None = None
+
+    @property
+    def state(self) -> PaymentState:
+        """In the domain's terms."""
+        return PaymentState(self.payment_status)
 
 
 class PurchaseOut(msgspec.Struct):

@@ -48,6 +48,30 @@ WORDS = {
     "purchases.reason_missing": Word(
         "alasan wajib diisi untuk membatalkan pembayaran", "a reason is needed to take back a payment"
     ),
+    "purchases.refund_too_large": Word(
+        "pengembalian tidak boleh melebihi jumlah yang dibayar ({paid})", "no more than was paid ({paid}) is given back"
+    ),
+    "purchases.refund_in_future": Word(
+        "pengembalian dana belum terjadi", "money that is given back in future is not recorded"
+    ),
+    "purchases.receipt_not_found": Word("Kwitansi belum tersedia", "There is no receipt yet"),
+    "purchases.seats_left": Word(
+        "Batch ini masih memiliki kursi, silakan langsung mendaftar", "The batch has seats left, please buy one"
+    ),
+    "purchases.already_waiting": Word(
+        "Anda sudah ada di daftar tunggu batch ini", "You are on the wait list of this batch already"
+    ),
+    "purchases.not_waiting": Word(
+        "Anda tidak ada di daftar tunggu batch ini", "You are not on the wait list of this batch"
+    ),
+    "purchases.statement_refused": Word(
+        "Mutasi rekening tidak dapat dibaca: {reason}", "The bank statement cannot be read: {reason}"
+    ),
+    "purchases.preview_not_found": Word("Pratinjau mutasi tidak ditemukan", "There is no such preview of a statement"),
+    "purchases.preview_is_stale": Word(
+        "{count} transaksi sudah berubah sejak pratinjau; tidak ada yang dikonfirmasi",
+        "Purchases that have changed since the preview: {count}; nothing was confirmed",
+    ),
     "purchases.open": Word(
         "Data grup tidak dapat diubah selama ada transaksi yang belum selesai",
         "The group stays as it is while a purchase is open",
