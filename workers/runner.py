@@ -12,6 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from backend.core import causes, db, log
+from backend.core.actor import acting
 from backend.core.errors import DomainError
 from backend.core.log import logger, request_id, told
 from backend.domain.jobs import running, together
@@ -93,6 +94,7 @@ class Runner:
 
     async def _held(self, held: Claim) -> JobState | None:
         request_id.set(held.request_id)
+        acting.set(held.owner_id)
         kind = KINDS.get(held.kind)
         if kind is None:  # an older worker beside newer ones: leave it to them
             _log.warning("unknown kind of job", job=held.id, kind=held.kind)

@@ -1,5 +1,8 @@
 """Who is asking."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 
 import msgspec
@@ -50,3 +53,16 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 SYSTEM = Actor(account_id=None, role=Role.ADMIN)
+
+acting: ContextVar[int | None] = ContextVar("acting", default=None)
+"""Whose account does what is done here, for the activity log; None: nobody signed in, or the system."""
+
+
+@contextmanager
+def acting_as(actor: Actor | None) -> Iterator[None]:
+    """What the block does is noted as done by this actor."""
+    token = acting.set(actor.account_id if actor else None)
+    try:
+        yield
+    finally:
+        acting.reset(token)

@@ -56,6 +56,18 @@ async def test_old_work_goes_chunk_by_chunk(monkeypatch, statements):
     assert await db.value("SELECT count(*) FROM outbox") == 8
 
 
+@pytest.mark.usefixtures("database")
+async def test_the_activity_log_goes_back_a_year():
+    await db.statement(
+        "INSERT INTO outbox (name, body, request_id, is_activity, created_at, expanded_at)"
+        " SELECT 'deed', '{}', '-', true, now() - age, CASE WHEN is_expanded THEN now() - age END FROM"
+        " unnest(ARRAY[interval '31 days', interval '399 days', interval '401 days']) AS a (age),"
+        " unnest(ARRAY[true, false]) AS e (is_expanded)"
+    )
+    assert await housekeeping.purge_jobs(Empty()) == 1
+    assert await db.value("SELECT count(*) FROM outbox") == 5
+
+
 def test_every_scheduled_job_exists():
     load()
     assert {line.kind for line in SCHEDULE} <= KINDS.keys()

@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from backend.core.actor import Actor, Role
+from backend.core.actor import Actor, Role, acting_as
 from backend.core.errors import Forbidden, Unauthenticated
 from backend.domain.accounts import queries as accounts
 
@@ -51,7 +51,8 @@ class Authentication(ASGIMiddleware):
             if actor.role not in opt.get("roles", ()) and not opt.get("public"):
                 raise RoleInsufficient
             scope["user"] = actor
-        await next_app(scope, receive, send)
+        with acting_as(scope["user"]):
+            await next_app(scope, receive, send)
 
 
 def _header(scope: Scope) -> str | None:

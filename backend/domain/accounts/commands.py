@@ -6,7 +6,7 @@ from backend.core import clock, db, throttle
 from backend.core.actor import Actor, Role
 from backend.core.errors import Broken, Invalid
 from backend.core.ids import Ref
-from backend.core.outbox import emit
+from backend.core.outbox import Deed, emit
 from backend.domain.accounts import codes, passwords, queries, rules
 from backend.domain.accounts.errors import (
     AdminOnly,
@@ -20,7 +20,7 @@ from backend.domain.accounts.errors import (
     Taken,
     TooManyTries,
 )
-from backend.domain.accounts.events import AccountRegistered, AccountRemoved
+from backend.domain.accounts.events import AccountChanged, AccountRegistered, AccountRemoved
 from backend.domain.accounts.queries import PersonView
 from backend.domain.accounts.terms import Caller, CodePurpose, GroupType, Newcomer, Particulars
 
@@ -59,6 +59,7 @@ async def create_account(actor: Actor, newcomer: Newcomer, role: Role) -> Person
     """Make an account of any role, verified at once. Nothing is mailed.
 
     Raises: AdminOnly, Invalid, StudentNikMissing, NimHalf, Taken.
+    Emits: AccountChanged.
     """
     told = newcomer.particulars
     if not rules.may_administer(actor):
@@ -71,6 +72,7 @@ async def create_account(actor: Actor, newcomer: Newcomer, role: Role) -> Person
     kept = await passwords.hashed(newcomer.password)
     async with db.transaction():
         account_id = await _insert(newcomer, kept, role, is_verified=True)
+        await emit(AccountChanged(account_id, Deed.CREATED))
         return await queries.person(account_id)
 
 
@@ -146,6 +148,7 @@ async def update_profile(
     A group can only be taken up with what it needs. Locks the account and its profile.
 
     Raises: Invalid, NikMissing, NimMissing, PersonNotFound, Taken.
+    Emits: AccountChanged.
     """
     _check_birth(told)
     async with db.transaction():
@@ -153,6 +156,7 @@ async def update_profile(
         if before.profile and told.group_type not in (None, before.profile.group_type):
             _check_group(told, before.profile)
         await _write(before, told, name=name, phone=phone, avatar=avatar)
+        await emit(AccountChanged(before.id, Deed.UPDATED))
         return await queries.person(before.id)
 
 
@@ -228,6 +232,7 @@ async def update_account(  # noqa: PLR0913 - what an admin may change of a perso
     """Change a person as an admin; `group_verified` approves the card that was shown. A new role counts at once.
 
     Raises: AdminOnly, Invalid, LastAdmin, PersonNotFound, Taken.
+    Emits: AccountChanged.
     """
     if not rules.may_administer(actor):
         raise AdminOnly
@@ -244,6 +249,7 @@ async def update_account(  # noqa: PLR0913 - what an admin may change of a perso
             before.id,
             group_verified,
         )
+        await emit(AccountChanged(before.id, Deed.UPDATED))
         return await queries.person(before.id)
 
 

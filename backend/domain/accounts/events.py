@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backend.core.outbox import Event
+from backend.core.outbox import Deed, Event
 
 
 class AccountRegistered(Event, frozen=True):
@@ -16,6 +16,7 @@ class VerificationRequested(Event, frozen=True):
     """Somebody wants a new code for their e-mail."""
 
     name: ClassVar[str] = "accounts.verification.requested.v1"
+    is_activity: ClassVar[bool] = False
     account_id: int
 
 
@@ -23,6 +24,7 @@ class PasswordResetRequested(Event, frozen=True):
     """Somebody wants a new password. `account_id` 0: no such account; written so that asking is the same work."""
 
     name: ClassVar[str] = "accounts.password_reset.requested.v1"
+    is_activity: ClassVar[bool] = False
     account_id: int
 
 
@@ -38,3 +40,11 @@ class AccountRemoved(Event, frozen=True):
 
     name: ClassVar[str] = "accounts.account.removed.v1"
     account_id: int
+
+
+class AccountChanged(Event, frozen=True):
+    """An admin has made or changed an account, or a person their own."""
+
+    name: ClassVar[str] = "accounts.account.changed.v1"
+    account_id: int
+    deed: Deed

@@ -14,6 +14,7 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
+from backend.core.outbox import Deed, emit
 from backend.domain.assessments import queries, rules
 from backend.domain.assessments.errors import (
     NotYourQuiz,
@@ -23,6 +24,7 @@ from backend.domain.assessments.errors import (
     QuizTaken,
     TooManyQuestions,
 )
+from backend.domain.assessments.events import QuestionsChanged, QuizChanged
 from backend.domain.assessments.queries import QuestionView, QuizView
 from backend.domain.assessments.terms import OptionDraft, QuestionChange, QuestionDraft, QuizChange, QuizPlan
 from backend.domain.enrolments import commands as enrolments
@@ -33,6 +35,7 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
     """Make a quiz without questions; it counts to progress from now on.
 
     Raises: MeetingNotFound, NotTeachingMeeting, PeriodBackwards.
+    Emits: QuizChanged.
     """
     async with transaction():
         meeting = await queries.meeting_to_teach(actor, meeting_ref)
@@ -53,6 +56,7 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
         )
         await db.statement("INSERT INTO section (assessment_id, position) VALUES ($1, 1)", quiz_id)
         await enrolments.add_activity(meeting.batch_id, meeting.id, ActivityKind.QUIZ, quiz_id, plan.title)
+        await emit(QuizChanged(quiz_id, meeting.batch_id, Deed.CREATED, plan.title))
         return await queries.quiz_by_id(quiz_id)
 
 
@@ -60,6 +64,7 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
     """Change a quiz. Its type stays while it has questions; running attempts are the caller's to re-time.
 
     Raises: QuizNotFound, NotYourQuiz, QuizHasQuestions, PeriodBackwards.
+    Emits: QuizChanged.
     """
     async with transaction():
         before = await _locked(actor, ref)
@@ -83,6 +88,7 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
         )
         if after["title"] != before.title:
             await enrolments.rename_activity(ActivityKind.QUIZ, before.id, after["title"])
+        await emit(QuizChanged(before.id, before.batch_id, Deed.UPDATED, after["title"]))
         return await queries.quiz_by_id(before.id)
 
 
@@ -90,11 +96,13 @@ async def delete_quiz(actor: Actor, ref: Ref) -> None:
     """Delete a quiz that nobody has taken, with its questions; it counts to progress no longer.
 
     Raises: QuizNotFound, NotYourQuiz, QuizTaken.
+    Emits: QuizChanged.
     """
     async with transaction():
         quiz = await _editable(actor, ref)
         await enrolments.remove_activity(ActivityKind.QUIZ, quiz.id)
         await db.statement("DELETE FROM assessment WHERE id = $1", quiz.id)
+        await emit(QuizChanged(quiz.id, quiz.batch_id, Deed.REMOVED, quiz.title))
 
 
 async def mark_taken(quiz_id: int) -> None:
@@ -114,6 +122,7 @@ async def add_question(actor: Actor, quiz_ref: Ref, draft: QuestionDraft) -> Que
     """Put a question at the end of a quiz.
 
     Raises: QuizNotFound, NotYourQuiz, QuizTaken, TooManyQuestions, NotOneRight, TooFewOptions, NotTwoOptions.
+    Emits: QuestionsChanged.
     """
     async with transaction():
         quiz = await _editable(actor, quiz_ref)
@@ -141,6 +150,7 @@ async def update_question(actor: Actor, quiz_ref: Ref, ref: Ref, change: Questio
     """Change a question; if options are given they replace all it had.
 
     Raises: QuizNotFound, NotYourQuiz, QuizTaken, QuestionNotFound, NotOneRight, TooFewOptions, NotTwoOptions.
+    Emits: QuestionsChanged.
     """
     async with transaction():
         quiz = await _editable(actor, quiz_ref)
@@ -164,6 +174,7 @@ async def remove_question(actor: Actor, quiz_ref: Ref, ref: Ref) -> None:
     """Take a question out of a quiz; those after it move up.
 
     Raises: QuizNotFound, NotYourQuiz, QuizTaken, QuestionNotFound.
+    Emits: QuestionsChanged.
     """
     async with transaction():
         quiz = await _editable(actor, quiz_ref)
@@ -181,6 +192,7 @@ async def reorder_questions(actor: Actor, quiz_ref: Ref, order: Sequence[UUID]) 
     """Put the questions of a quiz into an order that names each of them once.
 
     Raises: QuizNotFound, NotYourQuiz, QuizTaken, OrderIncomplete, QuestionsHidden.
+    Emits: QuestionsChanged.
     """
     async with transaction():
         quiz = await _editable(actor, quiz_ref)
@@ -193,6 +205,7 @@ async def reorder_questions(actor: Actor, quiz_ref: Ref, order: Sequence[UUID]) 
         )
         if not placed == len(order) == len(set(order)) == quiz.question_count:
             raise OrderIncomplete(expected=quiz.question_count, found=placed)
+        await emit(QuestionsChanged(quiz.id))
         return (await queries.questions(actor, quiz.id)).questions
 
 
@@ -224,6 +237,7 @@ async def _put_options(question_id: int, options: Sequence[OptionDraft]) -> None
 
 async def _key_changed(quiz_id: int) -> None:
     await db.statement("UPDATE assessment SET key_version = key_version + 1, updated_at = now() WHERE id = $1", quiz_id)
+    await emit(QuestionsChanged(quiz_id))
 
 
 def _raise(unfit: Exception | None) -> None:

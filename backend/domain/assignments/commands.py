@@ -11,7 +11,7 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
-from backend.core.outbox import emit
+from backend.core.outbox import Deed, emit
 from backend.domain.assignments import queries, rules
 from backend.domain.assignments.errors import (
     AssignmentInUse,
@@ -19,7 +19,7 @@ from backend.domain.assignments.errors import (
     EndsBeforeStart,
     NotTeachingMeeting,
 )
-from backend.domain.assignments.events import AssignmentCreated
+from backend.domain.assignments.events import AssignmentChanged, AssignmentCreated
 from backend.domain.assignments.queries import AssignmentView
 from backend.domain.assignments.terms import AssignmentType
 from backend.domain.batches import queries as batches
@@ -83,6 +83,7 @@ async def update_assignment(actor: Actor, ref: Ref, changes: TaskChanges) -> Ass
     """Change a task. Its type stays once work was handed in.
 
     Raises: AssignmentNotFound, NotTeachingMeeting, EndsBeforeStart, AssignmentInUse, FileNotFound, FileNotReady.
+    Emits: AssignmentChanged.
     """
     async with transaction():
         now = await _locked(actor, ref)
@@ -102,6 +103,7 @@ async def update_assignment(actor: Actor, ref: Ref, changes: TaskChanges) -> Ass
             await db.statement("DELETE FROM assignment_file WHERE assignment_id = $1", now.id)
             await _write_files(actor, now.id, changes.files)
         await enrolments.rename_activity(ActivityKind.ASSIGNMENT, now.id, wanted.title)
+        await emit(AssignmentChanged(now.id, now.meeting_id, Deed.UPDATED, wanted.title))
         return await queries.assignment_of(now.id)
 
 
@@ -109,6 +111,7 @@ async def delete_assignment(actor: Actor, ref: Ref) -> None:
     """Take a task away, unless work or grades hang on it.
 
     Raises: AssignmentNotFound, NotTeachingMeeting, AssignmentInUse.
+    Emits: AssignmentChanged.
     """
     async with transaction():
         now = await _locked(actor, ref)
@@ -119,6 +122,7 @@ async def delete_assignment(actor: Actor, ref: Ref) -> None:
                 await db.statement("DELETE FROM assignment WHERE id = $1", now.id)
         except (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError):  # grades are a feature above
             raise AssignmentInUse from None
+        await emit(AssignmentChanged(now.id, now.meeting_id, Deed.REMOVED, now.title))
 
 
 async def _locked(actor: Actor, ref: Ref) -> AssignmentView:

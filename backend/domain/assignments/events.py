@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backend.core.outbox import Event
+from backend.core.outbox import Deed, Event
 
 
 class AssignmentCreated(Event, frozen=True):
@@ -17,3 +17,23 @@ class WorkHandedIn(Event, frozen=True):
 
     name: ClassVar[str] = "assignments.submission.created.v1"
     submission_id: int
+
+
+class AssignmentChanged(Event, frozen=True):
+    """A task was changed or taken away."""
+
+    name: ClassVar[str] = "assignments.assignment.changed.v1"
+    assignment_id: int
+    meeting_id: int
+    deed: Deed
+    title: str
+
+
+class WorkChanged(Event, frozen=True):
+    """A person has changed what they handed in, or taken it back."""
+
+    name: ClassVar[str] = "assignments.submission.changed.v1"
+    submission_id: int
+    assignment_id: int
+    account_id: int
+    deed: Deed

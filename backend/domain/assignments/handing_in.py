@@ -13,7 +13,7 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
-from backend.core.outbox import emit
+from backend.core.outbox import Deed, emit
 from backend.domain.assignments import queries, rules, submissions
 from backend.domain.assignments.errors import (
     AssignmentNotFound,
@@ -24,7 +24,7 @@ from backend.domain.assignments.errors import (
     SubmissionNotFound,
     WorkUnfit,
 )
-from backend.domain.assignments.events import WorkHandedIn
+from backend.domain.assignments.events import WorkChanged, WorkHandedIn
 from backend.domain.assignments.submissions import SubmissionView
 from backend.domain.assignments.terms import AssignmentType
 from backend.domain.enrolments import commands as completions
@@ -86,6 +86,7 @@ async def change_work(actor: Actor, found: SubmissionView, work: Work) -> Submis
     """Change a submission that the caller has locked; whether it is late is asked anew.
 
     Raises: WorkUnfit, FileNotFound, FileNotReady.
+    Emits: WorkChanged.
     """
     async with transaction():
         task = await queries.assignment_of(found.assignment_id)
@@ -102,15 +103,20 @@ async def change_work(actor: Actor, found: SubmissionView, work: Work) -> Submis
         if work.files is not UNSET:
             await db.statement("DELETE FROM submission_file WHERE submission_id = $1", found.id)
             await _write_files(actor, found.id, work.files)
+        await emit(WorkChanged(found.id, found.assignment_id, found.account_id, Deed.UPDATED))
         return await submissions.submission_of(found.id)
 
 
 async def take_back(found: SubmissionView) -> None:
-    """Delete a submission that the caller has locked; it counts to progress no longer."""
+    """Delete a submission that the caller has locked; it counts to progress no longer.
+
+    Emits: WorkChanged.
+    """
     async with transaction():
         await uploads.detach(OwnerKind.SUBMISSION, found.id)
         await db.statement("DELETE FROM submission WHERE id = $1", found.id)
         await completions.uncomplete(found.account_id, ActivityKind.ASSIGNMENT, found.assignment_id)
+        await emit(WorkChanged(found.id, found.assignment_id, found.account_id, Deed.REMOVED))
 
 
 async def _must_be_time(assignment_id: int) -> None:

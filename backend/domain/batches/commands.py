@@ -11,6 +11,7 @@ from backend.core import clock, db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref, new_code
+from backend.core.outbox import Deed, emit
 from backend.core.slugs import claim_slug
 from backend.domain.accounts.terms import GroupType
 from backend.domain.batches import queries, rules
@@ -27,6 +28,7 @@ from backend.domain.batches.errors import (
     RegistrationOutlastsBatch,
     RequiredCourseNotFound,
 )
+from backend.domain.batches.events import BatchChanged
 from backend.domain.batches.material_commands import drop_materials
 from backend.domain.batches.queries import BatchView
 from backend.domain.batches.rules import Fault
@@ -45,6 +47,7 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
 
     Raises: BatchKeptByAdmins, ClassEndsTooEarly, CourseNotFound, EndsTooEarly, FileNotFound, FileNotReady,
         PostActivityUnfit, RegistrationEndsTooEarly, RegistrationOutlastsBatch, RequiredCourseNotFound.
+    Emits: BatchChanged.
     """
     _admins_only(actor)
     _refuse_fault(rules.fault_of(new))
@@ -58,7 +61,7 @@ async def create_batch(actor: Actor, course_ref: Ref, new: NewBatch) -> BatchVie
         await batch.save()
         await _set_parts(batch.id, parts)
         await _keep_thumbnail(actor, batch.id, new.batch_thumbnail)
-        return await queries.batch(batch.id)
+        return await _told(batch.id, Deed.CREATED)
 
 
 async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchView:
@@ -69,6 +72,7 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
     Raises: BatchKeptByAdmins, BatchNotFound, ClassEndsTooEarly, EndsTooEarly, FileNotFound, FileNotReady,
         PostActivityUnfit, QuotaBelowSeats, RegistrationEndsTooEarly, RegistrationOutlastsBatch,
         RequiredCourseNotFound.
+    Emits: BatchChanged.
     """
     _admins_only(actor)
     values: dict[Any, Any] = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
@@ -85,37 +89,44 @@ async def update_batch(actor: Actor, ref: Ref, changes: BatchChanges) -> BatchVi
         await _set_parts(batch.id, parts)
         if "batch_thumbnail" in values:
             await _keep_thumbnail(actor, batch.id, changed.batch_thumbnail)
-        return await queries.batch(batch.id)
+        return await _told(batch.id, Deed.UPDATED)
 
 
 async def archive_batch(actor: Actor, ref: Ref) -> BatchView:
     """Offer a batch no more; what it was is kept. A second call changes nothing.
 
     Raises: BatchKeptByAdmins, BatchNotFound.
+    Emits: BatchChanged.
     """
     _admins_only(actor)
     async with transaction():
         batch_id = await _lock(ref)
-        await db.statement("UPDATE batch SET archived_at = coalesce(archived_at, now()) WHERE id = $1", batch_id)
-        return await queries.batch(batch_id)
+        changed = await db.statement(
+            "UPDATE batch SET archived_at = now() WHERE id = $1 AND archived_at IS NULL", batch_id
+        )
+        return await (_told(batch_id, Deed.ARCHIVED) if changed else queries.batch(batch_id))
 
 
 async def restore_batch(actor: Actor, ref: Ref) -> BatchView:
     """Offer an archived batch again. A second call changes nothing.
 
     Raises: BatchKeptByAdmins, BatchNotFound.
+    Emits: BatchChanged.
     """
     _admins_only(actor)
     async with transaction():
         batch_id = await _lock(ref)
-        await db.statement("UPDATE batch SET archived_at = NULL WHERE id = $1", batch_id)
-        return await queries.batch(batch_id)
+        changed = await db.statement(
+            "UPDATE batch SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL", batch_id
+        )
+        return await (_told(batch_id, Deed.RESTORED) if changed else queries.batch(batch_id))
 
 
 async def delete_batch(actor: Actor, ref: Ref) -> None:
     """Remove a batch with its meetings and their materials, as long as nobody has bought, joined or worked in it.
 
     Raises: BatchInUse, BatchKeptByAdmins, BatchNotFound.
+    Emits: BatchChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -126,9 +137,16 @@ async def delete_batch(actor: Actor, ref: Ref) -> None:
                 meetings = await db.fetch("SELECT id FROM meeting WHERE batch_id = $1", batch_id)
                 await drop_materials([meeting["id"] for meeting in meetings])
                 await db.statement("DELETE FROM meeting WHERE batch_id = $1", batch_id)
-                await db.statement("DELETE FROM batch WHERE id = $1", batch_id)
+                title = await db.value("DELETE FROM batch WHERE id = $1 RETURNING title", batch_id)
         except asyncpg.RestrictViolationError:
             raise BatchInUse(batch=batch_id) from None
+        await emit(BatchChanged(batch_id, Deed.REMOVED, title))
+
+
+async def _told(batch_id: int, deed: Deed) -> BatchView:
+    batch = await queries.batch(batch_id)
+    await emit(BatchChanged(batch.id, deed, batch.title))
+    return batch
 
 
 async def take_seat(batch_id: int) -> None:

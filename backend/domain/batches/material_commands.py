@@ -11,8 +11,10 @@ from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.errors import Broken, Invalid
 from backend.core.ids import Ref
+from backend.core.outbox import Deed, emit
 from backend.domain.batches import meeting_queries, queries
 from backend.domain.batches.errors import MaterialNotFound
+from backend.domain.batches.events import MaterialChanged
 from backend.domain.batches.meeting_queries import MaterialView
 from backend.domain.batches.tables import Material
 from backend.domain.batches.terms import MaterialChanges, MaterialKind, NewMaterial
@@ -24,6 +26,7 @@ async def create_material(actor: Actor, meeting_ref: Ref, new: NewMaterial) -> M
     """Give a meeting something to read, hear or watch; an address of an upload of ours counts as the file.
 
     Raises: Invalid, MeetingNotFound, NotTeaching, FileNotFound, FileNotReady.
+    Emits: MaterialChanged.
     """
     if (new.url is None) == (new.file is None):
         raise Invalid(fields={"url": Broken("required")} if new.url is None else {"file_id": Broken("invalid")})
@@ -40,13 +43,14 @@ async def create_material(actor: Actor, meeting_ref: Ref, new: NewMaterial) -> M
         )
         await material.save()
         await _set_content(actor, material.id, new.file or new.url or "")
-        return await meeting_queries.material(material.id)
+        return await _told(material.id, Deed.CREATED)
 
 
 async def update_material(actor: Actor, ref: Ref, changes: MaterialChanges) -> MaterialView:
     """Change a material.
 
     Raises: Invalid, MaterialNotFound, NotTeaching, FileNotFound, FileNotReady.
+    Emits: MaterialChanged.
     """
     if changes.url is not UNSET and changes.file is not UNSET:
         raise Invalid(fields={"file_id": Broken("invalid")})
@@ -57,18 +61,27 @@ async def update_material(actor: Actor, ref: Ref, changes: MaterialChanges) -> M
         await Material.update({**values, Material.updated_at: clock.now()}).where(Material.id == material_id)
         if content is not None:
             await _set_content(actor, material_id, content)
-        return await meeting_queries.material(material_id)
+        return await _told(material_id, Deed.UPDATED)
 
 
 async def delete_material(actor: Actor, ref: Ref) -> None:
     """Take a material away, and its file, if nothing else needs it.
 
     Raises: MaterialNotFound, NotTeaching.
+    Emits: MaterialChanged.
     """
     async with transaction():
         material_id = await _lock(actor, ref)
-        await db.statement("DELETE FROM material WHERE id = $1", material_id)
+        gone = await db.row("DELETE FROM material WHERE id = $1 RETURNING meeting_id, title", material_id)
         await files.detach(OwnerKind.MATERIAL, material_id)
+        if gone is not None:
+            await emit(MaterialChanged(material_id, gone["meeting_id"], Deed.REMOVED, gone["title"]))
+
+
+async def _told(material_id: int, deed: Deed) -> MaterialView:
+    material = await meeting_queries.material(material_id)
+    await emit(MaterialChanged(material.id, material.meeting_id, deed, material.title))
+    return material
 
 
 async def drop_materials(meeting_ids: Sequence[int]) -> None:

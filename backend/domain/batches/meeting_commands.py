@@ -11,6 +11,7 @@ from backend.core import clock, db
 from backend.core.actor import Actor, Role
 from backend.core.db import transaction
 from backend.core.ids import Ref
+from backend.core.outbox import Deed, emit
 from backend.domain.batches import meeting_queries, queries
 from backend.domain.batches.errors import (
     AlreadyTeaching,
@@ -22,6 +23,7 @@ from backend.domain.batches.errors import (
     SomeAlreadyTeaching,
     TeacherNotFound,
 )
+from backend.domain.batches.events import MeetingChanged, TeachersChanged
 from backend.domain.batches.material_commands import drop_materials
 from backend.domain.batches.meeting_queries import FullMeeting
 from backend.domain.batches.tables import Meeting
@@ -32,6 +34,7 @@ async def create_meeting(actor: Actor, batch_ref: Ref, new: NewMeeting) -> FullM
     """Plan a meeting of a batch; who teaches it is said by `assign_teachers`.
 
     Raises: BatchKeptByAdmins, EndsTooEarly, BatchNotFound.
+    Emits: MeetingChanged.
     """
     _admins_only(actor)
     if new.end_at <= new.start_at:
@@ -40,6 +43,7 @@ async def create_meeting(actor: Actor, batch_ref: Ref, new: NewMeeting) -> FullM
         batch = await queries.batch(batch_ref)
         meeting = Meeting(**structs.asdict(new), batch_id=batch.id)
         await meeting.save()
+        await emit(MeetingChanged(meeting.id, batch.id, Deed.CREATED, new.title))
         return await meeting_queries.full_meeting(actor, meeting.id)
 
 
@@ -47,6 +51,7 @@ async def update_meeting(actor: Actor, ref: Ref, changes: MeetingChanges) -> Ful
     """Change a meeting.
 
     Raises: BatchKeptByAdmins, EndsTooEarly, MeetingNotFound.
+    Emits: MeetingChanged.
     """
     _admins_only(actor)
     values: dict[Any, Any] = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
@@ -56,6 +61,7 @@ async def update_meeting(actor: Actor, ref: Ref, changes: MeetingChanges) -> Ful
         if changed.end_at <= changed.start_at:
             raise EndsTooEarly
         await Meeting.update({**values, Meeting.updated_at: clock.now()}).where(Meeting.id == meeting.id)
+        await emit(MeetingChanged(meeting.id, meeting.batch_id, Deed.UPDATED, changed.title))
         return await meeting_queries.full_meeting(actor, meeting.id)
 
 
@@ -63,6 +69,7 @@ async def delete_meeting(actor: Actor, ref: Ref) -> None:
     """Remove a meeting with its materials, as long as it has no assignments, quizzes or attendance.
 
     Raises: BatchKeptByAdmins, MeetingInUse, MeetingNotFound.
+    Emits: MeetingChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -70,15 +77,18 @@ async def delete_meeting(actor: Actor, ref: Ref) -> None:
         try:
             async with db.savepoint():
                 await drop_materials([meeting_id])
-                await db.statement("DELETE FROM meeting WHERE id = $1", meeting_id)
+                gone = await db.row("DELETE FROM meeting WHERE id = $1 RETURNING batch_id, title", meeting_id)
         except asyncpg.RestrictViolationError:
             raise MeetingInUse(meeting=meeting_id) from None
+        if gone is not None:
+            await emit(MeetingChanged(meeting_id, gone["batch_id"], Deed.REMOVED, gone["title"]))
 
 
 async def assign_teachers(actor: Actor, ref: Ref, teachers: Sequence[UUID]) -> FullMeeting:
     """Let people teach a meeting, too: all of them or none.
 
     Raises: AlreadyTeaching, BatchKeptByAdmins, MeetingNotFound, NotATeacher, SomeAlreadyTeaching, TeacherNotFound.
+    Emits: TeachersChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -94,13 +104,14 @@ async def assign_teachers(actor: Actor, ref: Ref, teachers: Sequence[UUID]) -> F
         if rows:
             raise SomeAlreadyTeaching(ids=", ".join(str(wanted[row["account_id"]]) for row in rows))
         await _add_teachers(meeting_id, list(wanted))
-        return await meeting_queries.full_meeting(actor, meeting_id)
+        return await _told(actor, meeting_id)
 
 
 async def replace_teachers(actor: Actor, ref: Ref, teachers: Sequence[UUID]) -> FullMeeting:
     """Let exactly these people teach a meeting.
 
     Raises: BatchKeptByAdmins, MeetingNotFound, NotATeacher, TeacherNotFound.
+    Emits: TeachersChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -110,13 +121,14 @@ async def replace_teachers(actor: Actor, ref: Ref, teachers: Sequence[UUID]) -> 
             "DELETE FROM meeting_teacher WHERE meeting_id = $1 AND account_id <> ALL($2)", meeting_id, wanted
         )
         await _add_teachers(meeting_id, wanted)
-        return await meeting_queries.full_meeting(actor, meeting_id)
+        return await _told(actor, meeting_id)
 
 
 async def unassign_teacher(actor: Actor, ref: Ref, teacher: UUID) -> FullMeeting:
     """Let somebody teach a meeting no more.
 
     Raises: BatchKeptByAdmins, MeetingNotFound, TeacherNotFound.
+    Emits: TeachersChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -129,7 +141,13 @@ async def unassign_teacher(actor: Actor, ref: Ref, teacher: UUID) -> FullMeeting
         )
         if not done:
             raise TeacherNotFound(meeting=meeting_id)
-        return await meeting_queries.full_meeting(actor, meeting_id)
+        return await _told(actor, meeting_id)
+
+
+async def _told(actor: Actor, meeting_id: int) -> FullMeeting:
+    meeting = await meeting_queries.full_meeting(actor, meeting_id)
+    await emit(TeachersChanged(meeting_id, meeting.batch_id, meeting.title))
+    return meeting
 
 
 async def _teachers(uuids: Sequence[UUID]) -> dict[int, UUID]:

@@ -9,6 +9,7 @@ class CertificateNumbered(Event, frozen=True):
     """A certificate has its number and its words; the file is still to be made."""
 
     name: ClassVar[str] = "certificates.certificate.numbered.v1"
+    is_activity: ClassVar[bool] = False
     certificate_id: int
 
 

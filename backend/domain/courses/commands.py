@@ -11,9 +11,11 @@ from backend.core import clock, db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref, new_code
+from backend.core.outbox import Deed, emit
 from backend.core.slugs import claim_slug
 from backend.domain.courses import queries
 from backend.domain.courses.errors import CourseInUse, CourseKeptByAdmins, CourseNotFound
+from backend.domain.courses.events import CourseChanged
 from backend.domain.courses.queries import CourseView
 from backend.domain.courses.tables import Course, CourseImage
 from backend.domain.courses.terms import CourseChanges, NewCourse
@@ -25,6 +27,7 @@ async def create_course(actor: Actor, new: NewCourse) -> CourseView:
     """Offer a course. Its slug comes from the title, and its code from chance; neither ever changes.
 
     Raises: CourseKeptByAdmins, FileNotFound, FileNotReady.
+    Emits: CourseChanged.
     """
     _admins_only(actor)
     values = structs.asdict(new)
@@ -34,6 +37,7 @@ async def create_course(actor: Actor, new: NewCourse) -> CourseView:
         course = Course(**values, slug=slug, code=code, created_by=actor.account_id)
         await course.save()
         await _set_images(actor, course.id, images)
+        await emit(CourseChanged(course.id, Deed.CREATED, new.title))
         return await queries.course(course.id)
 
 
@@ -41,6 +45,7 @@ async def update_course(actor: Actor, ref: Ref, changes: CourseChanges) -> Cours
     """Change a course; slug and code stay.
 
     Raises: CourseKeptByAdmins, CourseNotFound, FileNotFound, FileNotReady.
+    Emits: CourseChanged.
     """
     _admins_only(actor)
     values: dict[Column | str, Any] = {
@@ -53,37 +58,44 @@ async def update_course(actor: Actor, ref: Ref, changes: CourseChanges) -> Cours
         await Course.update(values).where(Course.id == course_id)
         if images is not None:
             await _set_images(actor, course_id, images)
-        return await queries.course(course_id)
+        return await _told(course_id, Deed.UPDATED)
 
 
 async def archive_course(actor: Actor, ref: Ref) -> CourseView:
     """Offer a course no more; what it was is kept. A second call changes nothing.
 
     Raises: CourseKeptByAdmins, CourseNotFound.
+    Emits: CourseChanged.
     """
     _admins_only(actor)
     async with transaction():
         course_id = await _lock(ref)
-        await db.statement("UPDATE course SET archived_at = coalesce(archived_at, now()) WHERE id = $1", course_id)
-        return await queries.course(course_id)
+        changed = await db.statement(
+            "UPDATE course SET archived_at = now() WHERE id = $1 AND archived_at IS NULL", course_id
+        )
+        return await (_told(course_id, Deed.ARCHIVED) if changed else queries.course(course_id))
 
 
 async def restore_course(actor: Actor, ref: Ref) -> CourseView:
     """Offer an archived course again. A second call changes nothing.
 
     Raises: CourseKeptByAdmins, CourseNotFound.
+    Emits: CourseChanged.
     """
     _admins_only(actor)
     async with transaction():
         course_id = await _lock(ref)
-        await db.statement("UPDATE course SET archived_at = NULL WHERE id = $1", course_id)
-        return await queries.course(course_id)
+        changed = await db.statement(
+            "UPDATE course SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL", course_id
+        )
+        return await (_told(course_id, Deed.RESTORED) if changed else queries.course(course_id))
 
 
 async def delete_course(actor: Actor, ref: Ref) -> None:
     """Remove a course that never had a batch.
 
     Raises: CourseKeptByAdmins, CourseNotFound, CourseInUse.
+    Emits: CourseChanged.
     """
     _admins_only(actor)
     async with transaction():
@@ -91,9 +103,16 @@ async def delete_course(actor: Actor, ref: Ref) -> None:
         try:
             async with db.savepoint():
                 await _set_images(actor, course_id, ())
-                await db.statement("DELETE FROM course WHERE id = $1", course_id)
+                title = await db.value("DELETE FROM course WHERE id = $1 RETURNING title", course_id)
         except asyncpg.RestrictViolationError:
             raise CourseInUse(course=course_id) from None
+        await emit(CourseChanged(course_id, Deed.REMOVED, title))
+
+
+async def _told(course_id: int, deed: Deed) -> CourseView:
+    course = await queries.course(course_id)
+    await emit(CourseChanged(course.id, deed, course.title))
+    return course
 
 
 async def _lock(ref: Ref) -> int:

@@ -14,7 +14,13 @@ from backend.domain.batches import queries as batches
 from backend.domain.enrolments import attendance_queries
 from backend.domain.enrolments.attendance_queries import AttendanceView
 from backend.domain.enrolments.errors import MeetingNotOfBatch, NotYourMeeting, PersonNotOfBatch
-from backend.domain.enrolments.events import ProgressLost, ProgressMade, StudentEnrolled, StudentWithdrawn
+from backend.domain.enrolments.events import (
+    AttendanceTaken,
+    ProgressLost,
+    ProgressMade,
+    StudentEnrolled,
+    StudentWithdrawn,
+)
 from backend.domain.enrolments.terms import ActivityKind
 
 
@@ -175,7 +181,8 @@ async def take_attendance(actor: Actor, batch_ref: Ref, marks: Sequence[Mark]) -
     Admins mark everywhere, teachers at the meetings they teach. Of two marks for one pair the later counts.
 
     Raises: BatchNotFound, MeetingNotOfBatch, NotYourMeeting, PersonNotOfBatch; each names who or what it is about.
-    Emits: ProgressMade and ProgressLost, once for each person whose presence changed that way.
+    Emits: AttendanceTaken, when a mark says something new; ProgressMade and ProgressLost, once for each person whose
+        presence changed that way.
     """
     async with transaction():
         batch = await batches.batch(batch_ref)
@@ -234,8 +241,8 @@ async def _mark(actor: Actor, batch_id: int, marks: Sequence[Mark]) -> None:
         " updated_by = excluded.updated_by, updated_at = now()"
         " WHERE (attendance.is_present, attendance.note) IS DISTINCT FROM (excluded.is_present, excluded.note)"
         " RETURNING new.account_id, coalesce(old.is_present, false) AS was, new.is_present AS is_now)"
-        " SELECT DISTINCT e.id, c.is_now FROM changed c"
-        " JOIN enrolment e ON e.account_id = c.account_id AND e.batch_id = $6 WHERE c.was <> c.is_now ORDER BY e.id",
+        " SELECT DISTINCT e.id, c.is_now, c.was <> c.is_now AS is_other FROM changed c"
+        " JOIN enrolment e ON e.account_id = c.account_id AND e.batch_id = $6 ORDER BY e.id",
         [mark.meeting for mark in marks],
         [mark.person for mark in marks],
         [mark.is_present for mark in marks],
@@ -243,4 +250,10 @@ async def _mark(actor: Actor, batch_id: int, marks: Sequence[Mark]) -> None:
         actor.account_id,
         batch_id,
     )
-    await emit(*(ProgressMade(row["id"]) if row["is_now"] else ProgressLost(row["id"]) for row in changed))
+    if not changed:
+        return
+    moved = [row for row in changed if row["is_other"]]
+    await emit(
+        AttendanceTaken(batch_id, people=len({row["id"] for row in changed})),
+        *(ProgressMade(row["id"]) if row["is_now"] else ProgressLost(row["id"]) for row in moved),
+    )

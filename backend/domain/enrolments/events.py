@@ -23,6 +23,7 @@ class ProgressMade(Event, frozen=True):
     """Something of a batch was newly done."""
 
     name: ClassVar[str] = "enrolments.progress.made.v1"
+    is_activity: ClassVar[bool] = False
     enrolment_id: int
 
 
@@ -30,4 +31,13 @@ class ProgressLost(Event, frozen=True):
     """Something counts as done no longer (a presence taken back, a submission deleted)."""
 
     name: ClassVar[str] = "enrolments.progress.lost.v1"
+    is_activity: ClassVar[bool] = False
     enrolment_id: int
+
+
+class AttendanceTaken(Event, frozen=True):
+    """What is noted of the presence of so many people of a batch is new, or other than it was."""
+
+    name: ClassVar[str] = "enrolments.attendance.taken.v1"
+    batch_id: int
+    people: int

@@ -21,6 +21,8 @@ SWEEP_S = 3.0
 SUSPECT_AFTER = 2
 """With so many attempts behind it, a job whose worker died may be the reason."""
 PURGE_DAYS = 30
+ACTIVITY_DAYS = 400
+"""How long the activity log goes back: a year, and some weeks to compare it with the last."""
 PATIENCE_S = 24 * 3600.0
 """How long a job waits for a partner that is away before its tries count."""
 
@@ -204,6 +206,11 @@ async def purge(most: int) -> int:
 
 _OLD = (
     ("job", "id", f"finished_at < now() - make_interval(days => {PURGE_DAYS}) AND state IN ('done', 'cancelled')"),
-    ("outbox", "id", f"expanded_at < now() - make_interval(days => {PURGE_DAYS})"),
+    ("outbox", "id", f"expanded_at < now() - make_interval(days => {PURGE_DAYS}) AND NOT is_activity"),
+    (
+        "outbox",
+        "id",
+        f"created_at < now() - make_interval(days => {ACTIVITY_DAYS}) AND is_activity AND expanded_at IS NOT NULL",
+    ),
     ("idempotency_key", "scope", "created_at < now() - interval '24 hours'"),
 )

@@ -67,7 +67,7 @@ WITH offer AS (
 ), noted AS (
     INSERT INTO purchase_change (purchase_id, after, actor_id) SELECT id, 'pending', $10 FROM bought
 ), told AS (
-    {outbox.written(PurchaseCreated, "(SELECT id AS purchase_id FROM bought) AS b", "$11")}
+    {outbox.written(PurchaseCreated, "(SELECT id AS purchase_id FROM bought) AS b", request="$11", actor="$10")}
 )
 SELECT 1 / count(p.id) OVER () AS is_whole, {queries.COLUMNS} FROM seat LEFT JOIN bought p ON true
 """  # noqa: S608 - our own text

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backend.core.outbox import Event
+from backend.core.outbox import Deed, Event
 
 
 class PurchaseCreated(Event, frozen=True):
@@ -66,3 +66,13 @@ class SeatOffered(Event, frozen=True):
 
     name: ClassVar[str] = "purchases.seat.offered.v1"
     place_id: int
+
+
+class PriceChanged(Event, frozen=True):
+    """A group was given a price, or another one, in rupiah."""
+
+    name: ClassVar[str] = "purchases.price.changed.v1"
+    price_group_id: int
+    deed: Deed
+    title: str
+    price: int

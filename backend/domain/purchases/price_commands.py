@@ -4,10 +4,12 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
+from backend.core.outbox import Deed, emit
 from backend.domain.accounts.errors import AdminOnly
 from backend.domain.accounts.terms import GroupType
 from backend.domain.purchases import queries
 from backend.domain.purchases.errors import PriceGroupExists, PriceGroupNotFound
+from backend.domain.purchases.events import PriceChanged
 from backend.domain.purchases.queries import PriceGroupView
 
 
@@ -15,6 +17,7 @@ async def create_price_group(actor: Actor, group_type: GroupType, *, name: str, 
     """Name a group and set what it pays, in rupiah; once per group.
 
     Raises: AdminOnly, PriceGroupExists.
+    Emits: PriceChanged.
     """
     if not actor.is_admin:
         raise AdminOnly
@@ -28,7 +31,7 @@ async def create_price_group(actor: Actor, group_type: GroupType, *, name: str, 
         )
         if found is None:
             raise PriceGroupExists(group=group_type)
-        return await queries.price_group(int(found))
+        return await _told(int(found), Deed.CREATED)
 
 
 async def change_price_group(
@@ -37,6 +40,7 @@ async def change_price_group(
     """Rename a group or change what it pays; purchases made before keep their price.
 
     Raises: AdminOnly, PriceGroupNotFound.
+    Emits: PriceChanged.
     """
     if not actor.is_admin:
         raise AdminOnly
@@ -50,4 +54,10 @@ async def change_price_group(
         )
         if found is None:
             raise PriceGroupNotFound(ref=str(ref))
-        return await queries.price_group(int(found))
+        return await _told(int(found), Deed.UPDATED)
+
+
+async def _told(price_group_id: int, deed: Deed) -> PriceGroupView:
+    group = await queries.price_group(price_group_id)
+    await emit(PriceChanged(price_group_id, deed, group.name, group.price))
+    return group

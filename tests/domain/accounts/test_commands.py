@@ -100,7 +100,7 @@ async def test_what_cannot_be_is_refused(values, field):
 async def test_an_admin_makes_verified_accounts(admin: Person):
     person = await commands.create_account(admin.actor, a_newcomer(), Role.TEACHER)
     assert (person.role, person.is_verified) == (Role.TEACHER, True)
-    assert await events() == []
+    assert await events() == ["accounts.account.changed.v1"]
 
 
 async def test_making_accounts_has_its_rules(admin: Person, teacher: Person):
