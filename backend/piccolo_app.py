@@ -18,6 +18,7 @@ _FEATURES = (
     "assignments",
     "grading",
     "certificates",
+    "notifications",
 )
 
 TABLE_MODULES = [

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     CERTIFICATE = "certificates"
     SHEET = "sheets"
     EXPORT = "exports"
+    RECEIPT = "receipts"
 
 
 UPLOADS = (Kind.DOCUMENT, Kind.IMAGE, Kind.MEDIA, Kind.SHEET)
@@ -64,9 +65,14 @@ def certificate(attempt_uuid: UUID) -> str:
     return _key(Kind.CERTIFICATE, attempt_uuid, "pdf")
 
 
-def sheet(job_uuid: UUID) -> str:
-    """The spreadsheet that an import job reads."""
-    return _key(Kind.SHEET, job_uuid, "xlsx")
+def receipt(attempt_uuid: UUID) -> str:
+    """A receipt as one attempt drew it, with a name of its own, as certificates have it."""
+    return _key(Kind.RECEIPT, attempt_uuid, "pdf")
+
+
+def sheet(job_uuid: UUID, ext: str = "xlsx") -> str:
+    """The spreadsheet, or the table as text, that an import job reads."""
+    return _key(Kind.SHEET, job_uuid, ext)
 
 
 def export(job_uuid: UUID, ext: str = "xlsx") -> str:

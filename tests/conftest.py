@@ -61,7 +61,7 @@ from backend.http import shared  # noqa: E402
 from storage import s3  # noqa: E402
 from workers import resources  # noqa: E402
 
-pytest_plugins = ["tests.people", "tests.processes"]
+pytest_plugins = ["tests.people", "tests.processes", "tests.mailbox"]
 configure()
 
 

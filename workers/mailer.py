@@ -33,39 +33,63 @@ class MailRefused(Unmet):
     code = "mail.refused"
 
 
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail. `message_id` names it, without brackets or host: a second time is the same mail.
+
+    `unsubscribe` is where such mails can be ended at one click, without a login (RFC 8058).
+    """
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    attachments: Sequence[Attachment] = ()
+    unsubscribe: str = ""
+
+
 async def send(
     to: str, subject: str, text: str, html: str, message_id: str, attachments: Sequence[Attachment] = ()
 ) -> None:
-    """Send a mail. `message_id` names it, without brackets or host, by its job: a second time is the same mail.
+    """Send a mail of these parts, named by its job.
+
+    Raises: MailRefused; ConnectionError or OSError when another try may help. No error holds an address.
+    """
+    await post(Mail(to=to, subject=subject, text=text, html=html, message_id=message_id, attachments=attachments))
+
+
+async def post(mail: Mail) -> None:
+    """Send a mail.
 
     Raises: MailRefused; ConnectionError or OSError when another try may help. No error holds an address.
     """
     try:
-        message = _message(to, subject, text, html, message_id, attachments)
+        message = _message(mail)
     except ValueError as error:  # a line break in a header, or no address at all
         raise MailRefused(reason=type(error).__name__) from None
     if not settings().smtp_url:
-        await asyncio.to_thread(_write, settings().mail_dir, message_id, message)
+        await asyncio.to_thread(_write, settings().mail_dir, mail.message_id, message)
         return
     await _send(message)
 
 
-def _message(
-    to: str, subject: str, text: str, html: str, message_id: str, attachments: Sequence[Attachment]
-) -> EmailMessage:
-    if any(ord(letter) < 32 for letter in to + subject + message_id):
+def _message(mail: Mail) -> EmailMessage:
+    if any(ord(letter) < 32 for letter in mail.to + mail.subject + mail.message_id + mail.unsubscribe):
         raise ValueError("a control character in a header")
     message = EmailMessage(policy=SMTP)
     message["From"] = settings().mail_from
-    message["To"] = to
-    message["Subject"] = subject
+    message["To"] = mail.to
+    message["Subject"] = mail.subject
     message["Date"] = format_datetime(now())
-    message["Message-ID"] = f"<{message_id}@{_host()}>"
+    message["Message-ID"] = f"<{mail.message_id}@{_host()}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # as it is where it can be: a long link stays whole in the file
-    message.set_content(text, cte="7bit" if text.isascii() else None)
-    message.add_alternative(html, subtype="html")
-    for attachment in attachments:
+    message.set_content(mail.text, cte="7bit" if mail.text.isascii() else None)
+    message.add_alternative(mail.html, subtype="html")
+    for attachment in mail.attachments:
         maintype, _, subtype = attachment.media_type.partition("/")
         message.add_attachment(attachment.content, maintype=maintype, subtype=subtype, filename=attachment.name)
     return message

@@ -39,6 +39,7 @@ class Empty(msgspec.Struct, frozen=True):
 SCHEDULE: Sequence[Line] = (
     Line("close_overdue_attempts", every_s=5),
     Line("expire_purchases", every_s=60),
+    Line("remind_deadlines", daily_at="16:00"),
     Line("purge_sessions", daily_at="03:10"),
     Line("purge_jobs", daily_at="03:20"),
     Line("reconsider_certificates", daily_at="02:00"),

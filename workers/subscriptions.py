@@ -12,13 +12,35 @@ from backend.domain.accounts.events import (
 from backend.domain.attempts.events import AttemptSubmitted
 from backend.domain.certificates.events import CertificateIssued
 from backend.domain.enrolments.events import ProgressMade
+from backend.domain.grading.events import AttemptGraded, GradeGiven, GradesImported
+from backend.domain.purchases.events import (
+    PurchaseCancelled,
+    PurchaseCreated,
+    PurchaseExpired,
+    PurchasePaid,
+    PurchaseRefunded,
+    PurchaseRejected,
+    ReceiptMade,
+    SeatOffered,
+)
 
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     AccountRegistered: ("mail_verification",),
     VerificationRequested: ("mail_verification",),
     PasswordResetRequested: ("mail_password_reset",),
     PasswordChanged: ("mail_password_changed",),
+    PurchaseCreated: ("plan_purchases", "mail_payment_asked"),
+    PurchasePaid: ("make_receipt",),
+    ReceiptMade: ("mail_receipt",),
+    PurchaseRejected: ("mail_rejected",),
+    PurchaseCancelled: ("mail_cancelled",),
+    PurchaseExpired: ("mail_expired",),
+    PurchaseRefunded: ("mail_refunded",),
+    SeatOffered: ("mail_seat_offered",),
     AttemptSubmitted: ("grade_attempt",),
+    AttemptGraded: ("mail_result",),
+    GradeGiven: ("mail_grade",),
+    GradesImported: ("announce_grades",),
     ProgressMade: ("consider_certificate",),
     CertificateIssued: ("mail_certificate",),
 }

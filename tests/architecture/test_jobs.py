@@ -23,7 +23,7 @@ def _enqueued() -> dict[str, str]:
     found = {}
     for path, tree in modules().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and called(node) == "enqueue" and node.args:
+            if isinstance(node, ast.Call) and called(node) in ("enqueue", "enqueue_each") and node.args:
                 kind = node.args[0]
                 name = kind.value if isinstance(kind, ast.Constant) else _constant(tree, called(kind))
                 if name:

@@ -17,6 +17,7 @@ from backend.core.settings import load
 from backend.devstack import services
 from backend.domain.certificates import queries as certificates
 from backend.domain.files import sweeping
+from backend.domain.purchases import receipts
 from storage import s3
 from storage.keys import Kind
 from tests.conftest import _migrate
@@ -109,4 +110,5 @@ async def a_stand(
 
 async def swept(store: s3.Storage) -> sweeping.Swept:
     """Delete at once all that nothing refers to; what other tests have left, too."""
-    return await sweeping.sweep(store, timedelta(0), {Kind.CERTIFICATE: certificates.named_objects})
+    named = {Kind.CERTIFICATE: certificates.named_objects, Kind.RECEIPT: receipts.named_objects}
+    return await sweeping.sweep(store, timedelta(0), named)

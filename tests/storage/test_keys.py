@@ -20,6 +20,8 @@ ID = UUID("01930000-0000-7000-8000-0000000000ab")
         (keys.poster(ID), Name(Kind.POSTER, ID, "jpg")),
         (keys.remux(ID, "webm"), Name(Kind.REMUX, ID, "webm")),
         (keys.certificate(ID), Name(Kind.CERTIFICATE, ID, "pdf")),
+        (keys.receipt(ID), Name(Kind.RECEIPT, ID, "pdf")),
+        (keys.sheet(ID, "csv"), Name(Kind.SHEET, ID, "csv")),
         (keys.sheet(ID), Name(Kind.SHEET, ID, "xlsx")),
         (keys.export(ID), Name(Kind.EXPORT, ID, "xlsx")),
     ],

@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import msgspec
 
 from backend.core.ids import new_uuid
-from backend.domain.accounts import queries as accounts
 from backend.domain.certificates import commands, pdf, queries
 from backend.domain.certificates.commands import Drawn
-from backend.domain.certificates.events import CertificateIssued
 from backend.domain.certificates.queries import Candidate
 from backend.domain.certificates.terms import CertificateState, Fact
 from backend.domain.enrolments.events import ProgressMade
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
 from storage import keys
-from workers import mailer, resources
+from workers import resources
 from workers.registry import Queue, job
 from workers.schedule import Empty
 
@@ -124,28 +121,6 @@ async def reconsider_certificates(slot: Empty) -> dict[str, int]:
             issued += await commands.reconsider(batch_id, members[start : start + CHUNK])
     await commands.draw_again(await queries.unfinished())
     return {"issued": issued}
-
-
-@job(phases=True, time_limit_s=60)
-async def mail_certificate(event: CertificateIssued, held: Claim) -> None:
-    """Tell the holder that the certificate is there.
-
-    Safe to repeat: the same mail has the same Message-ID; one that was revoked meanwhile is not announced.
-    """
-    view = await queries.certificate_by_id(event.certificate_id)
-    if view.state is not CertificateState.ISSUED:
-        return
-    person = (await accounts.people([view.account_id]))[view.account_id]
-    told = f"Sertifikat Anda untuk {view.paper.course_title} telah terbit dengan nomor {view.number}."
-    link = view.paper.verify_url
-    text = f"Halo {person.name},\n\n{told}\n\nUnduh dan periksa di sini:\n\n{link}\n\n{view.paper.school_name}\n"
-    html = (
-        f'<!doctype html>\n<html lang="id"><body style="font-family:sans-serif;line-height:1.5">'
-        f"<p>Halo {escape(person.name)},</p><p>{escape(told)}</p>"
-        f'<p><a href="{escape(link)}">Unduh dan periksa sertifikat</a></p>'
-        f"<p>{escape(view.paper.school_name)}</p></body></html>\n"
-    )
-    await mailer.send(person.email, "Sertifikat Anda Telah Terbit", text, html, str(held.uuid))
 
 
 async def _draw_all(held: Claim, certificate_ids: Sequence[int], done: int, total: int) -> int:

@@ -25,6 +25,7 @@ from backend.domain.files.sweeping import Swept
 from backend.domain.files.terms import FileState
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
+from backend.domain.purchases import receipts
 from storage import keys
 from storage.errors import ObjectMissing
 from storage.keys import Kind
@@ -165,7 +166,8 @@ async def sweep_files(body: Empty) -> Swept:
 
     Safe to repeat. Rows whose object is missing are reported, and nothing is done to them.
     """
-    swept = await sweeping.sweep(storage(), PATIENCE, {Kind.CERTIFICATE: certificates.named_objects})
+    named = {Kind.CERTIFICATE: certificates.named_objects, Kind.RECEIPT: receipts.named_objects}
+    swept = await sweeping.sweep(storage(), PATIENCE, named)
     if swept.missing:
         _log.error("files without their objects", files=swept.missing)
     return swept

@@ -4,6 +4,7 @@ from backend.core import db
 from backend.domain.clients import commands as clients
 from backend.domain.grading import previews
 from backend.domain.jobs import running
+from backend.domain.notifications import commands as notifications
 from workers.registry import Queue, job
 from workers.schedule import Empty
 
@@ -34,7 +35,7 @@ async def purge_jobs(_: Empty) -> int:
     Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
     gone = 0
-    while chunk := await running.purge(CHUNK) + await previews.purge(CHUNK):
+    while chunk := await running.purge(CHUNK) + await previews.purge(CHUNK) + await notifications.purge(CHUNK):
         gone += chunk
     return gone
 

@@ -1,0 +1,22 @@
+"""Words of this feature, without any import of ours."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """What a mail is about."""
+
+    PAYMENT = "payment"
+    SECURITY = "security"
+    GRADE = "grade"
+    QUIZ_RESULT = "quiz_result"
+    CERTIFICATE = "certificate"
+    DEADLINE = "deadline"
+    SEAT_OFFERED = "seat_offered"
+
+
+class Language(StrEnum):
+    """In which language somebody wants to be written to."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
