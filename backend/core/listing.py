@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -135,3 +136,16 @@ async def page(  # noqa: PLR0913 - a statement has these parts
         *parameters,
     )
     return Paged(db.views(type_, rows), total)
+
+
+async def mean(
+    lens: Lens, listing: Listing, expression: str, *, source: str, where: str = "true", args: Sequence[Any] = ()
+) -> Decimal | None:
+    """The mean of an expression over a whole list, with two decimals; None when the list is empty. One statement."""
+    parameters = list(args)
+    condition = " AND ".join([f"({where})", *_conditions(lens, listing, parameters)])
+    found: Decimal | None = await db.value(
+        f"SELECT round(avg({expression}), 2) FROM {source} WHERE {condition}",  # noqa: S608 - our names
+        *parameters,
+    )
+    return found

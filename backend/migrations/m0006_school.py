@@ -25,7 +25,7 @@ CREATE TABLE blog (
     content text NOT NULL,
     image varchar(500) NOT NULL,
     author_id bigint REFERENCES account (id) ON DELETE RESTRICT,
-    published_at timestamptz,
+    published_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );

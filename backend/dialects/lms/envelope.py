@@ -85,9 +85,13 @@ def success(message: str, data: T) -> Envelope[T]:
 
 def success_list(message: str, items: list[T], paged: Paged[Any], listing: Listing) -> ListEnvelope[T]:
     """Say yes with a part of a list: `items` on the wire, of the `paged` that was asked for by `listing`."""
+    return ListEnvelope(success=True, message=message, data=items, meta=meta(paged, listing))
+
+
+def meta(paged: Paged[Any], listing: Listing) -> Meta:
+    """Where in a list we are."""
     pages = -(-paged.total // listing.limit)
-    meta = Meta(listing.offset // listing.limit + 1, listing.limit, paged.total, pages)
-    return ListEnvelope(success=True, message=message, data=items, meta=meta)
+    return Meta(listing.offset // listing.limit + 1, listing.limit, paged.total, pages)
 
 
 def speaks_english(request: AnyRequest) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from backend.domain.files.terms import FileState, OwnerKind
 
-PUBLIC = frozenset({OwnerKind.AVATAR, OwnerKind.COURSE_IMAGE, OwnerKind.BATCH_THUMBNAIL})
+PUBLIC = frozenset({OwnerKind.AVATAR, OwnerKind.COURSE_IMAGE, OwnerKind.BATCH_THUMBNAIL, OwnerKind.BLOG})
 """What belongs to these is seen by anybody."""
 
 SERVED = frozenset({FileState.STORED, FileState.READY})

@@ -34,3 +34,4 @@ class OwnerKind(StrEnum):
     CARD_PROOF = "card_proof"
     COURSE_IMAGE = "course_image"
     BATCH_THUMBNAIL = "batch_thumbnail"
+    BLOG = "blog"

@@ -238,6 +238,15 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         scopes=["somewhere:read"],
         addresses=[],
     )
+    _, blog = await _insert(
+        "blog",
+        slug=f"blog-{number}",
+        title="News",
+        description="Short",
+        content="<p>Long</p>",
+        image="https://x.test/a",
+    )
+    _, testimonial = await _insert("testimonial", account_id=person.id, batch_id=half.batch.id, rating=5, title="Good")
     session = await db.value("SELECT uuid FROM session WHERE id = $1", person.actor.session_id)
     half.objects |= {
         "attendances": str(attendance),
@@ -247,4 +256,6 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         "jobs": str(job),
         "sessions": str(session),
         "api-clients": str(api_client),
+        "blogs": str(blog),
+        "testimonials": str(testimonial),
     }

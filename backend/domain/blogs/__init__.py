@@ -1,0 +1,1 @@
+"""What the school writes about: articles with a picture."""
