@@ -125,6 +125,7 @@ def _limited(type_: Any, name: str, half: Half) -> Any:
         low = getattr(meta, "ge", None)
         if low is not None and isinstance(value, int | float) and not isinstance(value, bool):
             value = max(value, low)
+            value = min(value, value if meta.le is None else meta.le)
     return value
 
 

@@ -25,6 +25,7 @@ OWN_MATTER = {"GET /api/v1/me/batches/{}/certificate/eligibility"}
 """Says of a batch that one is not in, that one is not in it."""
 
 KEPT = {
+    "DELETE /api/v1/testimonials/{}",
     "GET /api/v1/me/batches/{}/certificate",
     "POST /api/v1/me/batches/{}/certificate",  # answers with the one that was issued
     "GET /api/v1/submissions/{}",

@@ -201,6 +201,7 @@ VOLATILE = {
     "id",
     "uuid",
     "created_at",
+    "published_at",
     "updated_at",
     "code",
     "slug",

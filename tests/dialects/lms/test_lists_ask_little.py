@@ -14,7 +14,7 @@ LISTS = {
         "/batches/{batch}/certificates",
         "/batches/{slug}/meetings", "/batches/{slug}/purchases", "/batches/{slug}/students", "/meetings", "/materials",
         "/assignments", "/attendances", "/purchases", "/users", "/groups", "/meetings/{meeting}/teachers",
-        "/admin/api-clients",
+        "/admin/api-clients", "/blogs", "/testimonials", "/batches/{slug}/testimonials",
     ),
     "teacher": (
         "/me/batches", "/batches/{slug}/meetings", "/batches/{slug}/students", "/meetings/{meeting}/assignments",
@@ -51,7 +51,11 @@ async def grow(people, names, group):
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
     await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    await _insert("testimonial", account_id=account_id, batch_id=batch.id, rating=4, title="Good")
     number = await db.value("SELECT count(*) FROM purchase")
+    await _insert(
+        "blog", slug=f"blog-{number}", title="News", description="", content="", image="", author_id=teacher_id
+    )
     await _insert(
         "certificate", batch_id=batch.id, account_id=account_id, number=f"N-{number}", sequence=number,
         state="generating", holder_name="Somebody", paper=PAPER,

@@ -13,7 +13,8 @@ from backend.domain.blogs.terms import BlogChanges, NewBlog
 from backend.domain.courses.terms import WEB_ADDRESS
 
 Summary = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
-Html = Annotated[str, Meta(min_length=1, max_length=500_000, pattern=r"\S")]
+Html = Annotated[str, Meta(min_length=1, max_length=500_000, pattern=r"^(?![\s\S]*\x00)\s*\S")]
+"""Cleaning would drop a NUL in silence; it is refused as everywhere else."""
 Picture = Annotated[str, Meta(min_length=1, max_length=500, pattern=WEB_ADDRESS)]
 
 

@@ -6,6 +6,7 @@ ENGLISH = {
     "Akses ditolak": "Access denied",
     "Gagal kirim ulang kode verifikasi": "The verification code could not be sent again",
     "Gagal membatalkan pembelian": "The purchase could not be cancelled",
+    "Gagal membuat blog": "The article could not be published",
     "Gagal membuat batch": "The batch could not be created",
     "Gagal membuat user": "The user could not be created",
     "Gagal mengatur ulang kata sandi": "The password could not be reset",
