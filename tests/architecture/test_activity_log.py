@@ -10,6 +10,7 @@ from tests.architecture.source import called, functions, modules
 ELSEWHERE = {
     "files/commands": "a file is its own record; what it belongs to is told by that",
     "jobs/commands": "a job is its own record",
+    "notifications/commands": "so is what was mailed; what one wants to be told is one's own matter",
 }
 """Modules whose rows are the record."""
 
