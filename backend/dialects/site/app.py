@@ -14,6 +14,8 @@ from backend.core.dates import Lang
 from backend.core.errors import TooMany, Unavailable
 from backend.core.settings import settings
 from backend.dialects.site import lookup, operations, pages
+from backend.dialects.site.ops import handlers as ops
+from backend.dialects.site.ops.pages import ASSETS as OPS_ASSETS
 from backend.dialects.site.words import spoken_language
 from backend.http import shared
 from backend.http.lanes import Refusal
@@ -26,7 +28,7 @@ LANE = None
 """What is asked here must be answered always (health, metrics), but for the certificate page."""
 
 LONGEST_REFERENCE = 100
-ASSETS = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
+ASSETS = {"site.css": "text/css", "icon.svg": "image/svg+xml", **OPS_ASSETS}
 GUARD = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -162,6 +164,7 @@ HANDLERS: list[ControllerRouterHandler] = [
     certificate_file,
     asset,
     *operations.HANDLERS,
+    ops.ROUTER,
 ]
 
 

@@ -15,7 +15,7 @@ from backend.domain.jobs import rules
 from backend.domain.jobs.errors import JobNotFound
 from backend.domain.jobs.terms import OVER, JobState
 
-_COLUMNS = (
+JOB_COLUMNS = (
     "id, uuid, kind, state, owner_id, attempt, max_attempts, progress_done, progress_total, report::text AS report,"
     " error, version, created_at, started_at, finished_at, run_at"
 )
@@ -47,7 +47,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in OVER
 
 
-def _view(found: Record) -> JobView:
+def job_view(found: Record) -> JobView:
+    """A row of JOB_COLUMNS as a view."""
     values = dict(found)
     values["report"] = msgspec.json.decode(values["report"]) if values["report"] else None
     return msgspec.convert(values, JobView, strict=False)
@@ -58,25 +59,26 @@ async def job(actor: Actor, ref: Ref) -> JobView:
 
     Raises: JobNotFound, also for other people's.
     """
-    found = await db.row(f"SELECT {_COLUMNS} FROM job WHERE {db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+    found = await db.row(f"SELECT {JOB_COLUMNS} FROM job WHERE {db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
     if found is None or not rules.may_see(actor, found["owner_id"]):
         raise JobNotFound(ref=str(ref))
-    return _view(found)
+    return job_view(found)
 
 
 async def jobs_watched(uuids: Sequence[UUID]) -> list[JobView]:
     """The present state of jobs whose watchers were let in by `job()` before; one statement for all."""
-    return [_view(found) for found in await db.fetch(f"SELECT {_COLUMNS} FROM job WHERE uuid = ANY($1)", list(uuids))]  # noqa: S608 - our names
+    rows = await db.fetch(f"SELECT {JOB_COLUMNS} FROM job WHERE uuid = ANY($1)", list(uuids))  # noqa: S608 - our names
+    return [job_view(found) for found in rows]
 
 
 async def jobs_in(states: Sequence[JobState], *, limit: int = 100) -> list[JobView]:
     """Jobs in some states for the operator, newest first."""
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM job WHERE state = ANY($1) ORDER BY id DESC LIMIT $2",  # noqa: S608 - our names
+        f"SELECT {JOB_COLUMNS} FROM job WHERE state = ANY($1) ORDER BY id DESC LIMIT $2",  # noqa: S608 - our names
         [str(state) for state in states],
         limit,
     )
-    return [_view(found) for found in rows]
+    return [job_view(found) for found in rows]
 
 
 class Backlog(msgspec.Struct, frozen=True):

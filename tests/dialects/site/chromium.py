@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ class Tab:
 
     def __init__(self, write: int, read: int, answer: Callable[[str], httpx.Response]):
         self.asked: list[str] = []
+        self.requests: list[dict[str, Any]] = []
         self._write, self._read, self._answer = write, read, answer
         self._buffer, self._last, self._events, self._session = b"", 0, [], ""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -41,6 +43,21 @@ class Tab:
         self.call("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self._events.clear()
         self.call("Page.navigate", url=url)
+        self._loaded()
+
+    def press(self, selector: str) -> None:
+        """Click something that leads to another page, and wait until that has loaded."""
+        self._events.clear()
+        self.call("Runtime.evaluate", expression=f"document.querySelector({selector!r}).click()")
+        self._loaded()
+
+    def until(self, script: str, seconds: float = 30) -> None:
+        """Wait until an expression is true; what the page asks for meanwhile is answered."""
+        deadline = time.monotonic() + seconds
+        while not self.value(script):
+            assert time.monotonic() < deadline, script
+
+    def _loaded(self) -> None:
         while "Page.loadEventFired" not in self._events:
             self._take(self._next())
 
@@ -84,13 +101,14 @@ class Tab:
             return
         params = message["params"]
         self.asked.append(params["request"]["url"])
+        self.requests.append(params["request"])
         answer = self._answer(params["request"]["url"])
         self._send(
             "Fetch.fulfillRequest",
             {
                 "requestId": params["requestId"],
                 "responseCode": answer.status_code,
-                "responseHeaders": [{"name": k, "value": v} for k, v in answer.headers.items()],
+                "responseHeaders": [{"name": k, "value": v} for k, v in answer.headers.multi_items()],
                 "body": base64.b64encode(answer.content).decode(),
             },
         )

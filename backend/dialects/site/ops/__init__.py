@@ -1,0 +1,1 @@
+"""The operations page: what runs, what gave up, what happened, for admins."""
