@@ -12,7 +12,8 @@ from backend.domain.jobs.terms import JobState
 
 T = TypeVar("T")
 
-PAGE = 25
+PAGE, SHOWN = 25, 8
+"""Rows of a page, and of a list beside others."""
 MOST_COUNTED = 10_000
 COUNTED = (JobState.RUNNING, JobState.QUEUED, JobState.PARKED, JobState.FAILED)
 """States whose jobs an index finds; the others are most of the table."""
@@ -26,16 +27,17 @@ class PageView(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """Something that happened, as its event says it."""
+    """Something that happened, as its event says it. `actor_id`: whose account did it; None: the system."""
 
     id: int
     name: str
     body: Any
+    actor_id: int | None
     created_at: datetime
 
 
 async def jobs_page(
-    actor: Actor, *, state: JobState | None = None, kind: str = "", before: int | None = None
+    actor: Actor, *, state: JobState | None = None, kind: str = "", before: int | None = None, limit: int = PAGE
 ) -> PageView[JobView]:
     """Jobs, the newest first; nothing for who is no admin. One statement."""
     if not actor.is_admin:
@@ -47,9 +49,9 @@ async def jobs_page(
         " AND id < coalesce($2, 9223372036854775807) ORDER BY id DESC LIMIT $3",
         kind,
         before,
-        PAGE + 1,
+        limit + 1,
     )
-    return _page([job_view(found) for found in rows])
+    return _page([job_view(found) for found in rows], limit)
 
 
 async def counted(actor: Actor) -> dict[JobState, int]:
@@ -64,19 +66,19 @@ async def counted(actor: Actor) -> dict[JobState, int]:
     return {state: found[state] if found else 0 for state in COUNTED}
 
 
-async def happenings(actor: Actor, *, before: int | None = None) -> PageView[Happening]:
-    """What happened, the newest first. One statement."""
+async def happenings(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> PageView[Happening]:
+    """What people did, the newest first; nothing for who is no admin. One statement."""
     if not actor.is_admin:
         return PageView([], None)
     rows = await db.fetch(
-        "SELECT id, name, body::text AS body, created_at FROM outbox"
-        " WHERE id < coalesce($1, 9223372036854775807) ORDER BY id DESC LIMIT $2",
+        "SELECT id, name, body::text AS body, actor_id, created_at FROM outbox WHERE is_activity"
+        " AND id < coalesce($1, 9223372036854775807) ORDER BY id DESC LIMIT $2",
         before,
-        PAGE + 1,
+        limit + 1,
     )
-    return _page([db.view(Happening, {**row, "body": msgspec.json.decode(row["body"])}) for row in rows])
+    return _page([db.view(Happening, {**row, "body": msgspec.json.decode(row["body"])}) for row in rows], limit)
 
 
-def _page(items: list[T]) -> PageView[T]:
-    shown = items[:PAGE]
-    return PageView(shown, shown[-1].id if len(items) > PAGE else None)  # type: ignore[attr-defined]  # all have one
+def _page(items: list[T], limit: int) -> PageView[T]:
+    shown = items[:limit]
+    return PageView(shown, shown[-1].id if len(items) > limit else None)  # type: ignore[attr-defined]  # all have one

@@ -196,8 +196,10 @@ async def test_what_jobs_and_people_say_is_text(operator):
     job = await a_job(error=EVIL, owner=owner, kind=EVIL[:60])
     await db.statement("UPDATE job SET report = to_jsonb($2::text) WHERE id = $1", job, EVIL)
     await db.statement(
-        "INSERT INTO outbox (name, body, request_id) VALUES ($1::text, jsonb_build_object($1::text, $1::text), '-')",
+        "INSERT INTO outbox (name, body, request_id, is_activity, actor_id)"
+        " VALUES ($1::text, jsonb_build_object($1::text, $1::text), '-', true, $2)",
         EVIL,
+        owner,
     )
     for path in (*PAGES, "/ops/jobs?kind=" + EVIL, "/ops/jobs?state=" + EVIL, "/ops?lang=" + EVIL):
         answer = await operator.get(path.format(job=job) if "{job}" in path else path)
@@ -206,6 +208,7 @@ async def test_what_jobs_and_people_say_is_text(operator):
         assert [attrs["src"].partition("?")[0] for tag, attrs in tags if tag == "script"] == ["/site/ops.js"]
         assert not any(tag == "img" for tag, _ in tags)
     assert "&lt;script&gt;" in (await operator.get(f"/ops/jobs/{job}")).text
+    assert (await operator.get("/ops/activity")).text.count("&lt;script&gt;") == 4  # event, key, value, who
 
 
 async def test_lists_are_paged_and_filtered(operator):

@@ -53,7 +53,8 @@ async def a_school():
         )
         jobs[state] = made.id
     await db.statement(
-        "INSERT INTO outbox (name, body, request_id) SELECT 'grading.attempt.graded.v1', '{\"attempt_id\": 7}', '-'"
+        "INSERT INTO outbox (name, body, request_id, is_activity)"
+        " SELECT 'grading.attempt.graded.v1', '{\"attempt_id\": 7}', '-', true"
         " FROM generate_series(1, 40)"
     )
     await db.statement(

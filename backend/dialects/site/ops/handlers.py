@@ -1,13 +1,13 @@
 """The operations page over HTTP. All but the login is for admins; anybody else is shown the login, and no more."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from backend.core.actor import Actor
+from backend.core.actor import Actor, acting_as
 from backend.dialects.site.ops import guard
 from backend.dialects.site.ops.envelope import REFUSALS, elsewhere, login_page, page
 from backend.dialects.site.ops.guard import Ask
@@ -17,7 +17,7 @@ from backend.domain.certificates import usage_queries as certificates
 from backend.domain.files import usage_queries as files
 from backend.domain.jobs import commands, operator_queries, queries
 from backend.domain.jobs.errors import JobNotFound, JobOver
-from backend.domain.jobs.operator_queries import PageView
+from backend.domain.jobs.operator_queries import SHOWN, Happening
 from backend.domain.jobs.queries import JobView
 from backend.domain.jobs.terms import JobState
 from backend.http import health
@@ -25,12 +25,12 @@ from backend.http.lanes import Refusal
 
 SAID = ("retried", "cancelled", "over")
 MAX_FORM_BYTES = 16 << 10
-SHOWN = 8
 
 
-async def _owners(views: list[JobView]) -> dict[int, str]:
-    """The names of who asked for some jobs. One statement."""
-    found = await accounts.people([view.owner_id for view in views if view.owner_id is not None])
+async def _names(jobs: Sequence[JobView], happened: Sequence[Happening] = ()) -> dict[int, str]:
+    """The names of who asked for some jobs, and of who did what happened. One statement."""
+    ids = [job.owner_id for job in jobs] + [one.actor_id for one in happened]
+    found = await accounts.people([id_ for id_ in ids if id_ is not None])
     return {id_: person.name for id_, person in found.items()}
 
 
@@ -75,9 +75,9 @@ async def log_out(request: Ask) -> Response[Any]:
 async def overview(request: Ask) -> Response[str]:
     """Show how everything does, and what waits for somebody."""
     visitor = await guard.visitor(request)
-    running = await operator_queries.jobs_page(visitor.actor, state=JobState.RUNNING)
-    parked = await operator_queries.jobs_page(visitor.actor, state=JobState.PARKED)
-    happened = await operator_queries.happenings(visitor.actor)
+    running = await operator_queries.jobs_page(visitor.actor, state=JobState.RUNNING, limit=SHOWN)
+    parked = await operator_queries.jobs_page(visitor.actor, state=JobState.PARKED, limit=SHOWN)
+    happened = await operator_queries.happenings(visitor.actor, limit=SHOWN)
     return page(
         request,
         visitor,
@@ -86,10 +86,10 @@ async def overview(request: Ask) -> Response[str]:
         backlog=await queries.backlog(),
         counts=await operator_queries.counted(visitor.actor),
         most=operator_queries.MOST_COUNTED,
-        running=PageView(running.items[:SHOWN], None),
-        parked=PageView(parked.items[:SHOWN], None),
-        happened=PageView(happened.items[:SHOWN], None),
-        owners=await _owners(running.items[:SHOWN] + parked.items[:SHOWN]),
+        running=running,
+        parked=parked,
+        happened=happened,
+        names=await _names(running.items + parked.items, happened.items),
     )
 
 
@@ -99,8 +99,8 @@ async def list_jobs(request: Ask) -> Response[str]:
     visitor = await guard.visitor(request)
     kind = request.query_params.get("kind", "").replace("\0", "")[:60].strip()
     found = await operator_queries.jobs_page(visitor.actor, state=_state(request), kind=kind, before=_before(request))
-    owners = await _owners(found.items)
-    return page(request, visitor, "jobs", page=found, state=_state(request), kind=kind, owners=owners)
+    names = await _names(found.items)
+    return page(request, visitor, "jobs", page=found, state=_state(request), kind=kind, names=names)
 
 
 @get("/jobs/{number:str}")
@@ -109,8 +109,8 @@ async def show_job(request: Ask, number: FromPath[str]) -> Response[str]:
     visitor = await guard.visitor(request)
     view = await queries.job(visitor.actor, _number(number))
     said = request.query_params.get("said", "")
-    owners = await _owners([view])
-    return page(request, visitor, "job", job=view, owners=owners, said=said if said in SAID else "")
+    names = await _names([view])
+    return page(request, visitor, "job", job=view, names=names, said=said if said in SAID else "")
 
 
 Act = Callable[[Actor, int], Awaitable[JobView]]
@@ -121,7 +121,8 @@ async def _do(request: Ask, number: str, act: Act, said: str) -> Redirect:
     visitor = await guard.visitor(request)
     await guard.form(request, visitor)
     try:
-        await act(visitor.actor, _number(number))
+        with acting_as(visitor.actor):
+            await act(visitor.actor, _number(number))
     except JobOver:
         said = "over"
     return elsewhere(request, f"{guard.PATH}/jobs/{_number(number)}", said=said)
@@ -144,7 +145,7 @@ async def list_activity(request: Ask) -> Response[str]:
     """Show what happened, the newest first."""
     visitor = await guard.visitor(request)
     found = await operator_queries.happenings(visitor.actor, before=_before(request))
-    return page(request, visitor, "activity", page=found)
+    return page(request, visitor, "activity", page=found, names=await _names([], found.items))
 
 
 @get("/storage")
