@@ -25,7 +25,7 @@ async def mail_grade(body: GradeToTell) -> Sent | None:
     return await tell(
         Notice(
             account_id=found.account_id,
-            kind=NoticeKind.GRADE,
+            kind=NoticeKind.WORK_GRADED,
             letter=Letter.GRADE,
             fact=f"grade:{found.grade_id}:{found.version}",
             values=lambda lang: {"task": found.task, "batch": found.batch, "grade": _grade(found, lang)},
@@ -53,7 +53,7 @@ async def mail_result(event: AttemptGraded) -> Sent | None:
     return await tell(
         Notice(
             account_id=found.account_id,
-            kind=NoticeKind.QUIZ_RESULT,
+            kind=NoticeKind.QUIZ_GRADED,
             letter=Letter.RESULT,
             fact=f"result:{found.attempt_id}",
             values=lambda _: {"quiz": found.quiz, "batch": found.batch},

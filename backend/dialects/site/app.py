@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from backend.core.dates import Lang
 from backend.core.errors import TooMany, Unavailable
 from backend.core.settings import settings
-from backend.dialects.site import lookup, operations, pages
+from backend.dialects.site import lookup, operations, pages, unsubscribe
 from backend.dialects.site.ops import handlers as ops
 from backend.dialects.site.ops.pages import ASSETS as OPS_ASSETS
 from backend.dialects.site.words import spoken_language
@@ -165,6 +165,7 @@ HANDLERS: list[ControllerRouterHandler] = [
     asset,
     *operations.HANDLERS,
     ops.ROUTER,
+    *unsubscribe.HANDLERS,
 ]
 
 

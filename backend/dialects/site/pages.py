@@ -77,6 +77,11 @@ def render_away(lang: Lang, *, school: str) -> str:
     return _draw("busy.html", lang, "away", school=school)
 
 
+def render_unsubscribe(lang: Lang, state: str, about: str, *, school: str) -> str:
+    """Draw the question whether mails shall end, or its answer; `about` is the kind of mails."""
+    return _draw("unsubscribe.html", lang, state, school=school, about=about)
+
+
 def _draw(template: str, lang: Lang, kind: str, *, school: str, **values: object) -> str:
     words = WORDS[lang]
     title = school if kind == "home" else f"{words[kind]} - {school}".removesuffix(" - ")

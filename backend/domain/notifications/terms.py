@@ -8,8 +8,8 @@ class NoticeKind(StrEnum):
 
     PAYMENT = "payment"
     SECURITY = "security"
-    GRADE = "grade"
-    QUIZ_RESULT = "quiz_result"
+    WORK_GRADED = "work_graded"
+    QUIZ_GRADED = "quiz_graded"
     CERTIFICATE = "certificate"
     DEADLINE = "deadline"
     SEAT_OFFERED = "seat_offered"

@@ -65,6 +65,44 @@ class PurchaseView(PurchaseRow, frozen=True, kw_only=True):
     price_group: PriceGroupView
 
 
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a purchase. The first has no state before it; without an actor it was the clock's doing."""
+
+    before: PaymentState | None
+    after: PaymentState
+    reason: str | None
+    created_at: datetime
+    actor_uuid: UUID | None
+    actor_name: str | None
+    is_buyer: bool
+
+
+class RefundView(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that was given back, whole rupiah, and by whom."""
+
+    amount: int
+    refunded_at: datetime
+    refunded_by: str | None
+    note: str
+
+
+class PurchaseStory(msgspec.Struct, frozen=True):
+    """A purchase, and all that has happened to it, in order."""
+
+    purchase: PurchaseView
+    changes: list[ChangeView]
+    refund: RefundView | None
+    has_receipt: bool
+
+
+class _Happened(msgspec.Struct):
+    """What has happened to a purchase."""
+
+    changes: list[ChangeView]
+    refund: RefundView | None
+    has_receipt: bool
+
+
 class _Shown(msgspec.Struct):
     """What is shown of a purchase beside itself."""
 
@@ -79,6 +117,16 @@ _SHOWN = f"""
 SELECT json_build_object('buyer', {accounts.PERSON_JSON.format(id="$1")}, 'batch', {batches.BATCH_JSON.format(id="$2")},
     'price_group', (SELECT row_to_json(x) FROM (SELECT {_GROUP_COLUMNS} FROM price_group WHERE id = $3) AS x))::text
 """  # noqa: S608 - our names
+_HAPPENED = """
+SELECT json_build_object('changes', (SELECT coalesce(json_agg(json_build_object('before', c.before, 'after', c.after,
+        'reason', c.reason, 'created_at', c.created_at, 'actor_uuid', a.uuid, 'actor_name', a.name,
+        'is_buyer', coalesce(c.actor_id = p.account_id, false)) ORDER BY c.id), '[]'::json)
+    FROM purchase_change c JOIN purchase p ON p.id = c.purchase_id LEFT JOIN account a ON a.id = c.actor_id
+    WHERE c.purchase_id = $1), 'refund', (SELECT json_build_object('amount', r.amount, 'refunded_at', r.refunded_at,
+        'refunded_by', a.name, 'note', r.note)
+    FROM refund r LEFT JOIN account a ON a.id = r.refunded_by WHERE r.purchase_id = $1),
+    'has_receipt', EXISTS (SELECT FROM receipt WHERE purchase_id = $1))::text
+"""
 _SOURCE = "purchase p LEFT JOIN account a ON a.id = p.account_id LEFT JOIN batch b ON b.id = p.batch_id"
 
 _LENS = Lens(
@@ -122,6 +170,16 @@ async def purchase(actor: Actor, ref: Ref) -> PurchaseView:
     if not rules.may_see(actor, found.account_id):
         raise NotYourPurchase
     return await complete(found)
+
+
+async def story(actor: Actor, ref: Ref) -> PurchaseStory:
+    """A purchase of the actor's, or for admins any, with its history. Three statements.
+
+    Raises: PurchaseNotFound, NotYourPurchase.
+    """
+    found = await purchase(actor, ref)
+    happened = msgspec.json.decode(await db.value(_HAPPENED, found.id), type=_Happened)
+    return PurchaseStory(found, happened.changes, happened.refund, happened.has_receipt)
 
 
 async def purchase_row(ref: Ref) -> PurchaseRow:

@@ -81,6 +81,7 @@ SAMPLES: dict[str, Any] = {
     "nim": "50420001",
     "nik": "3276010101010001",
     "buyer_bank_account_number": "1234567890",
+    "refunded_at": "2026-01-01T00:00:00Z",
     "birth_date": "2000-01-02T00:00:00Z",
     "registration_start_at": "2026-01-01T00:00:00Z",
     "registration_end_at": "2030-01-02T00:00:00Z",

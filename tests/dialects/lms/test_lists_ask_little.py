@@ -12,7 +12,8 @@ LISTS = {
     "admin": (
         "/courses", "/courses/{course}/batches", "/batches", "/batches/{slug}/attendances",
         "/batches/{batch}/certificates",
-        "/batches/{slug}/meetings", "/batches/{slug}/purchases", "/batches/{slug}/students", "/meetings", "/materials",
+        "/batches/{slug}/meetings", "/batches/{slug}/purchases", "/batches/{slug}/waitlist",
+        "/batches/{slug}/students", "/meetings", "/materials",
         "/assignments", "/attendances", "/purchases", "/users", "/groups", "/meetings/{meeting}/teachers",
         "/admin/api-clients", "/blogs", "/testimonials", "/batches/{slug}/testimonials",
     ),
@@ -60,6 +61,7 @@ async def grow(people, names, group):
         "certificate", batch_id=batch.id, account_id=account_id, number=f"N-{number}", sequence=number,
         state="generating", holder_name="Somebody", paper=PAPER,
     )  # fmt: skip
+    await _insert("wait_place", batch_id=batch.id, account_id=account_id, state="waiting")
     for buyer, of in ((account_id, batch), (people["student"].id, row)):
         number += 1
         await _insert(

@@ -210,6 +210,7 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         expires_at=clock.now() + timedelta(days=1),
         buyer_bank_account_name="kept",
     )
+    await _insert("wait_place", batch_id=half.batch.id, account_id=person.id, state="waiting")
     _, certificate = await _insert(
         "certificate",
         batch_id=half.batch.id,

@@ -1,6 +1,8 @@
 """A student's own purchases. Source: contract section 2.10."""
 
-from litestar import Controller, get, patch, post
+from typing import Any
+
+from litestar import Controller, HttpMethod, Request, Response, get, patch, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -9,9 +11,13 @@ from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
+from backend.dialects.lms.routes.purchases import receipt_file
+from backend.dialects.lms.wire.purchase_stories import PurchaseStoryOut
 from backend.dialects.lms.wire.purchases import PaymentIn, PurchaseIn, PurchaseOut
 from backend.domain.purchases import commands as purchases
-from backend.domain.purchases import queries
+from backend.domain.purchases import queries, receipts
+
+PLACE = "/api/v1/me/purchases"
 
 
 class MyPurchases(Controller):
@@ -28,10 +34,21 @@ class MyPurchases(Controller):
         return success_list("Purchases fetched", [PurchaseOut.of(view) for view in paged.items], paged, listing)
 
     @get("/{ref:str}", opt={"roles": auth.STUDENT})
-    async def fetch(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Envelope[PurchaseOut]:
-        """Show a purchase of one's own."""
-        purchase = await queries.purchase(actor, parse_uuid(ref))
-        return success("Purchase fetched", PurchaseOut.of(purchase))
+    async def fetch(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Envelope[PurchaseStoryOut]:
+        """Show a purchase of one's own, and what has happened to it."""
+        story = await queries.story(actor, parse_uuid(ref))
+        return success("Purchase fetched", PurchaseStoryOut.told(story, PLACE, names_people=False))
+
+    @route(
+        "/{ref:str}/receipt",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        opt={"roles": auth.STUDENT, "lane": None},
+    )
+    async def receipt(
+        self, request: Request[Any, Any, Any], actor: NamedDependency[Actor], ref: FromPath[str]
+    ) -> Response[None]:
+        """Fetch the receipt of a purchase of one's own as a PDF. Ours."""
+        return receipt_file(request, await receipts.receipt(actor, parse_uuid(ref)))
 
     @post(opt={"roles": auth.STUDENT, "failure": "Failed to create purchase"})
     async def create(self, actor: NamedDependency[Actor], data: JSONBody[PurchaseIn]) -> Envelope[PurchaseOut]:

@@ -5,6 +5,7 @@ from backend.dialects.lms.words.word import Word
 ENGLISH = {
     "Akses ditolak": "Access denied",
     "Gagal kirim ulang kode verifikasi": "The verification code could not be sent again",
+    "Gagal mencatat pengembalian dana": "The refund could not be recorded",
     "Gagal membatalkan pembelian": "The purchase could not be cancelled",
     "Gagal membuat blog": "The article could not be published",
     "Gagal membuat batch": "The batch could not be created",
