@@ -21,13 +21,17 @@ from backend.core.settings import settings
 from backend.domain.accounts import commands as accounts
 from backend.domain.accounts.terms import GroupType, Newcomer, Particulars
 from backend.domain.assessments import commands as assessments
-from backend.domain.assessments.terms import OptionDraft, QuestionDraft, QuizPlan, QuizType
+from backend.domain.assessments import question_commands as questions
+from backend.domain.assessments.drafts import QuestionDraft
+from backend.domain.assessments.keys import NOTHING, WHOLE, Choice
+from backend.domain.assessments.terms import QuizPlan, QuizType
 from backend.domain.assignments import commands as assignments
 from backend.domain.assignments.commands import Task
 from backend.domain.assignments.handing_in import Work
 from backend.domain.assignments.terms import AssignmentType
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import queries as attempt_queries
+from backend.domain.attempts import saving
 from backend.domain.batches import commands as batches
 from backend.domain.batches import material_commands as materials
 from backend.domain.batches import meeting_commands as meetings
@@ -246,8 +250,10 @@ async def _quiz(people: _People, meeting_id: int) -> int:
     )
     quiz = await assessments.create_quiz(people.teacher, meeting_id, plan)
     for text, options, right in _QUESTIONS:
-        drafts = [OptionDraft(option, index == right) for index, option in enumerate(options)]
-        await assessments.add_question(people.teacher, quiz.id, QuestionDraft(text=text, options=drafts))
+        drafts = tuple(
+            [Choice(text=option, fraction=WHOLE if index == right else NOTHING) for index, option in enumerate(options)]
+        )
+        await questions.add_question(people.teacher, quiz.id, QuestionDraft(text=text, key=drafts))
     return quiz.id
 
 
@@ -267,7 +273,7 @@ async def _take(student: Actor, quiz_id: int, luck: int) -> None:
     paper = await attempt_queries.attempt_detail(student, attempt.id)
     for index, question in enumerate(paper.questions):
         chosen = _QUESTIONS[index][2] if index < luck else (_QUESTIONS[index][2] + 1) % len(question.options)
-        await attempts.save_answer(student, attempt.id, question.uuid, question.options[chosen].uuid)
+        await saving.save_answer(student, attempt.id, question.uuid, question.options[chosen].uuid)
     await attempts.submit_attempt(student, attempt.id)
     await grading.grade_attempts([attempt.id])
 

@@ -18,7 +18,8 @@ from msgspec import Raw
 
 from backend.core.tokens import ISSUER
 from backend.domain.accounts.queries import ACCESS_AUDIENCE
-from backend.domain.assessments.queries import _PAPER, QUIZ_COLUMNS, QUIZ_SOURCE
+from backend.domain.assessments.paper_queries import _PAPER
+from backend.domain.assessments.queries import QUIZ_COLUMNS, QUIZ_SOURCE
 from backend.domain.attempts.queries import ATTEMPT_COLUMNS, ATTEMPT_SOURCE
 from backend.domain.batches.queries import BATCH_COLUMNS, BATCH_SOURCE
 from backend.domain.courses.queries import _COLUMNS as COURSE_COLUMNS
@@ -46,7 +47,7 @@ PARTS = (
 ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM {ATTEMPT_SOURCE} WHERE t.uuid = $1"
 ANSWERS = (
     "SELECT w.uuid, q.uuid AS question_uuid, o.uuid AS option_uuid, w.created_at, w.updated_at FROM answer w"
-    " JOIN question q ON q.id = w.question_id JOIN option o ON o.id = w.option_id WHERE w.attempt_id = $1"
+    " JOIN question q ON q.id = w.question_id LEFT JOIN option o ON o.id = w.option_id WHERE w.attempt_id = $1"
     " ORDER BY q.position, q.id"
 )
 QUIZ = f"SELECT {QUIZ_COLUMNS} FROM {QUIZ_SOURCE} WHERE a.id = $1"
@@ -95,7 +96,7 @@ async def paper(request: Request[Any, Any, Any], state: State, attempt_id: FromP
         answers = await connection.fetch(ANSWERS, found["id"])
         quiz = await connection.fetchrow(QUIZ, found["assessment_id"])
         questions = await connection.fetch(_PAPER, found["assessment_id"])
-    shown = [{**row, "options": Raw(row["options"].encode())} for row in questions]
+    shown = [{**row, "key": Raw(row["key"].encode())} for row in questions]
     return _yes({"attempt": found, "quiz": {**quiz, "questions": shown}, "answers": [dict(row) for row in answers]})
 
 

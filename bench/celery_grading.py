@@ -9,12 +9,15 @@ import json
 import os
 import sys
 import time
+from decimal import Decimal
 
 import psycopg2
 from celery import Celery, signals
 
 sys.path.append(os.environ["LULUS_SITE"])  # after the peers' own: for what only our scoring needs
 
+from backend.domain.assessments import keys
+from backend.domain.grading.marking import Worth
 from backend.domain.grading.scoring import Item, score
 
 app = Celery("bench", broker=os.environ["REDIS_URL"])
@@ -29,8 +32,8 @@ app.conf.update(
 _LOCK = "SELECT assessment_id, key_version FROM attempt WHERE id = %s AND state = 'submitted' FOR NO KEY UPDATE"
 _ANSWERS = "SELECT question_id, option_id FROM answer WHERE attempt_id = %s"
 _KEY = (
-    "SELECT q.id, q.points, o.id FROM question q LEFT JOIN option o ON o.question_id = q.id AND o.is_correct"
-    " WHERE q.assessment_id = %s"
+    "SELECT q.id, q.points, q.key::text, (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)"
+    "::text FROM question q WHERE q.assessment_id = %s"
 )
 _STORE = (
     "INSERT INTO result (attempt_id, key_version, total_questions, correct_answers, wrong_answers, points, max_points,"
@@ -49,6 +52,11 @@ def _connect(**_: object) -> None:
     _Database.connection = psycopg2.connect(os.environ["DATABASE_URL"])
 
 
+def _item(question_id: int, points: Decimal, key: str, options: str) -> Item:
+    rows = {int(id_): uuid for id_, uuid in json.loads(options).items()}
+    return Item.of(question_id, Worth(points), keys.from_json(key), rows)
+
+
 @app.task(name="bench.grade")
 def grade(attempt_id: int) -> None:
     """Score a submitted attempt."""
@@ -60,7 +68,7 @@ def grade(attempt_id: int) -> None:
         cursor.execute(_ANSWERS, (attempt_id,))
         answers = dict(cursor.fetchall())
         cursor.execute(_KEY, (held[0],))
-        made = score([Item(*row) for row in cursor.fetchall()], answers)
+        made = score([_item(*row) for row in cursor.fetchall()], answers)
         numbers = (made.total, made.correct, made.wrong, made.points, made.max_points, made.percent)
         cursor.execute(_STORE, (attempt_id, held[1], *numbers))
         cursor.execute(_GRADED, (attempt_id,))

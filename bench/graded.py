@@ -59,8 +59,8 @@ BEGIN;
 SELECT t.id, t.assessment_id, t.key_version, w.q, w.o FROM attempt t LEFT JOIN LATERAL (SELECT array_agg(question_id)
     AS q, array_agg(option_id) AS o FROM answer WHERE attempt_id = t.id) AS w ON true
     WHERE t.id = :n::bigint AND t.state = 'submitted' FOR NO KEY UPDATE OF t;
-SELECT q.id, q.points, o.id FROM attempt t JOIN question q ON q.assessment_id = t.assessment_id
-    LEFT JOIN option o ON o.question_id = q.id AND o.is_correct WHERE t.id = :n::bigint;
+SELECT q.id, q.points, q.key, (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)
+    FROM attempt t JOIN question q ON q.assessment_id = t.assessment_id WHERE t.id = :n::bigint;
 INSERT INTO result (attempt_id, total_questions, correct_answers, wrong_answers, points, max_points, score_percent)
     VALUES (:n::bigint, 50, 12, 38, 12, 50, 24);
 UPDATE attempt SET state = 'graded', updated_at = now() WHERE id = :n::bigint AND state = 'submitted';

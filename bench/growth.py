@@ -61,7 +61,7 @@ FROM (SELECT * FROM attempt WHERE state = 'open' ORDER BY hashint8(id) LIMIT $1)
 JOIN enrolment e ON e.id = t.enrolment_id JOIN account p ON p.id = e.account_id
 JOIN session s ON s.account_id = p.id JOIN batch b ON b.id = e.batch_id JOIN course c ON c.id = b.course_id
 JOIN assessment z ON z.id = t.assessment_id JOIN question q ON q.assessment_id = z.id AND q.position = 5
-JOIN option o ON o.question_id = q.id AND o.position = 2
+JOIN option o ON o.question_id = q.id AND o.id % 4 = 2
 JOIN assignment a ON a.id = 1 + (e.id - 1) / 100 * 4
 JOIN purchase y ON y.id = e.id
 JOIN attempt g ON g.id = (SELECT id FROM attempt WHERE account_id = p.id AND state = 'graded' LIMIT 1)

@@ -43,12 +43,14 @@ INSERT INTO assignment (id, uuid, meeting_id, teacher_id, title, kind, start_at,
 INSERT INTO assessment (id, uuid, meeting_id, title, quiz_type, is_open, duration_s, max_attempts)
     SELECT i, uuidv7(), i * 4, 'Quiz ' || i, 'mc', true, 7200, 1 FROM generate_series(1, {b}) i;
 INSERT INTO section (id, assessment_id, position) SELECT i, i, 1 FROM generate_series(1, {b}) i;
-INSERT INTO question (id, uuid, assessment_id, section_id, position, kind, text, points)
-    SELECT i, uuidv7(), 1 + (i - 1) / 10, 1 + (i - 1) / 10, 1 + (i - 1) % 10, 'single_choice', 'Question ' || i, 1
+INSERT INTO question (id, uuid, assessment_id, section_id, position, kind, text, points, key)
+    SELECT i, uuidv7(), 1 + (i - 1) / 10, 1 + (i - 1) / 10, 1 + (i - 1) % 10, 'single_choice', 'Question ' || i, 1,
+    jsonb_build_object('kind', 'single_choice', 'options', (SELECT jsonb_agg(jsonb_build_object('uuid',
+        md5('option' || o)::uuid, 'text', 'Option ' || o, 'fraction', CASE WHEN o % 4 = 1 THEN '1' ELSE '0' END))
+        FROM generate_series(i * 4 - 3, i * 4) o))
     FROM generate_series(1, {b} * 10) i;
-INSERT INTO option (id, uuid, question_id, position, text, is_correct)
-    SELECT i, uuidv7(), 1 + (i - 1) / 4, 1 + (i - 1) % 4, 'Option ' || i, i % 4 = 1
-    FROM generate_series(1, {b} * 40) i;
+INSERT INTO option (id, uuid, question_id)
+    SELECT i, md5('option' || i)::uuid, 1 + (i - 1) / 4 FROM generate_series(1, {b} * 40) i;
 INSERT INTO activity (batch_id, meeting_id, kind, item_id, title)
     SELECT 1 + (i - 1) / 4, i, 'assignment', i, 'Assignment ' || i FROM generate_series(1, {b} * 4) i;
 INSERT INTO activity (batch_id, meeting_id, kind, item_id, title)

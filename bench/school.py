@@ -12,6 +12,8 @@ import msgspec
 from backend.core import tokens
 from backend.core.ids import new_uuid
 from backend.domain.accounts.queries import ACCESS_AUDIENCE
+from backend.domain.assessments import keys
+from backend.domain.assessments.keys import NOTHING, WHOLE, Choice, SingleChoiceKey
 
 NOW = datetime.now(UTC)
 _numbers = count(1)
@@ -105,17 +107,32 @@ async def quiz(connection: asyncpg.Connection, questions: int, *, students: int)
     option_ids = iter(await ids(connection, "option", questions * 4))
     asked = [Question(id_, new_uuid(), [(next(option_ids), new_uuid()) for _ in range(4)]) for id_ in question_ids]
     rows = [
-        (one.id, one.uuid, quiz_id, section_id, position, "single_choice", f"Question {position}", Decimal(1))
+        (
+            one.id,
+            one.uuid,
+            quiz_id,
+            section_id,
+            position,
+            "single_choice",
+            f"Question {position}",
+            Decimal(1),
+            _key(one),
+        )
         for position, one in enumerate(asked, 1)
     ]
-    await copy(connection, "question", "id uuid assessment_id section_id position kind text points", rows)
-    options = [
-        (id_, uuid, one.id, position, f"Option {position}", position == 1)
-        for one in asked
-        for position, (id_, uuid) in enumerate(one.options, 1)
-    ]
-    await copy(connection, "option", "id uuid question_id position text is_correct", options)
+    await copy(connection, "question", "id uuid assessment_id section_id position kind text points key", rows)
+    options = [(id_, uuid, one.id) for one in asked for id_, uuid in one.options]
+    await copy(connection, "option", "id uuid question_id", options)
     return Quiz(quiz_id, made[1], batch_id, asked)
+
+
+def _key(question: Question) -> str:
+    """Options of which the first is right."""
+    parts = [
+        Choice(uuid=uuid, text=f"Option {position}", fraction=WHOLE if position == 1 else NOTHING)
+        for position, (_, uuid) in enumerate(question.options, 1)
+    ]
+    return keys.to_json(SingleChoiceKey(options=tuple(parts)))
 
 
 async def students(connection: asyncpg.Connection, number: int, batch_id: int, jwt_secret: str) -> list[Student]:

@@ -5,20 +5,24 @@ own seconds and CPU seconds.
 """
 
 import asyncio
+import json
 import os
 import sys
 import time
+from decimal import Decimal
 
 import asyncpg
 import msgspec
 
+from backend.domain.assessments import keys
+from backend.domain.grading.marking import Worth
 from backend.domain.grading.scoring import Item, score
 
 CHUNK = 500
 
 _KEY = (
-    "SELECT q.id, q.points, o.id AS right_id FROM question q JOIN option o ON o.question_id = q.id AND o.is_correct"
-    " WHERE q.assessment_id = $1"
+    "SELECT q.id, q.points, q.key::text, (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)"
+    "::text FROM question q WHERE q.assessment_id = $1"
 )
 _TAKE = (
     "SELECT id FROM attempt WHERE assessment_id = $1 AND state = 'submitted' ORDER BY id LIMIT $2"
@@ -31,6 +35,12 @@ _STORE = (
     " score_percent) SELECT * FROM unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::numeric[],"
     " $6::numeric[], $7::numeric[])"
 )
+
+
+def items_of(question_id: int, points: Decimal, key: str, options: str) -> Item:
+    """A question as scoring sees it."""
+    rows = {int(id_): uuid for id_, uuid in json.loads(options).items()}
+    return Item.of(question_id, Worth(points), keys.from_json(key), rows)
 
 
 async def _chunk(connection: asyncpg.Connection, quiz_id: int, items: list[Item]) -> int:
@@ -51,7 +61,7 @@ async def main(quiz_id: int) -> None:
     connection = await asyncpg.connect(os.environ["DATABASE_URL"])
     begun, used = time.perf_counter(), time.process_time()
     key = await connection.fetch(_KEY, quiz_id)
-    items = [Item(row["id"], row["points"], row["right_id"]) for row in key]
+    items = [items_of(*row) for row in key]
     while await _chunk(connection, quiz_id, items):
         pass
     answer = {"seconds": time.perf_counter() - begun, "cpu_s": time.process_time() - used}

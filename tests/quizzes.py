@@ -8,9 +8,13 @@ import msgspec
 from backend.core import db
 from backend.core.actor import SYSTEM, Actor
 from backend.domain.assessments import commands as assessments
+from backend.domain.assessments import question_commands as questions_
+from backend.domain.assessments.drafts import QuestionDraft
+from backend.domain.assessments.keys import NOTHING, WHOLE, Choice
 from backend.domain.assessments.queries import QuestionView, QuizView
-from backend.domain.assessments.terms import OptionDraft, QuestionDraft, QuizPlan, QuizType
+from backend.domain.assessments.terms import QuizPlan, QuizType
 from backend.domain.attempts import commands as attempts
+from backend.domain.attempts import saving
 from backend.domain.attempts.queries import AttemptView
 from tests.school import BatchRow, MeetingRow, a_batch, a_meeting, enrol
 
@@ -36,11 +40,16 @@ class QuizRow(msgspec.Struct):
         return {"question_id": str(question.uuid), "selected_option_id": str(option.uuid)}
 
 
+def choices(letters: str, right: str = "A") -> tuple[Choice, ...]:
+    """Options of these letters."""
+    return tuple(Choice(text=f"Option {letter}", fraction=WHOLE if letter in right else NOTHING) for letter in letters)
+
+
 def a_draft(number: int = 1, *, points: str = "1", options: int = 3) -> QuestionDraft:
     """A question whose first option is right; its explanation is a canary."""
     return QuestionDraft(
         text=f"Question {number}",
-        options=[OptionDraft(f"Option {letter}", letter == "A") for letter in "ABCDEFGH"[:options]],
+        key=choices("ABCDEFGH"[:options]),
         points=Decimal(points),
         explanation=CANARY,
     )
@@ -66,7 +75,7 @@ async def a_quiz(
     view = await assessments.create_quiz(SYSTEM, meeting.id, QuizPlan(**{**values, **plan}))
     count = 2 if view.quiz_type is QuizType.TRUE_FALSE else 3
     questions = [
-        await assessments.add_question(SYSTEM, view.id, a_draft(number, points=worth, options=count))
+        await questions_.add_question(SYSTEM, view.id, a_draft(number, points=worth, options=count))
         for number, worth in enumerate(points, 1)
     ]
     return QuizRow(view, batch, meeting, questions)
@@ -88,4 +97,4 @@ async def save(quiz: QuizRow, attempt: AttemptView, actor: Actor, number: int, *
     """Answer question `number` of an attempt, counted from 0."""
     question = quiz.questions[number]
     option = next(option for option in question.options if option.is_correct is right)
-    await attempts.save_answer(actor, attempt.uuid, question.uuid, option.uuid)
+    await saving.save_answer(actor, attempt.uuid, question.uuid, option.uuid)

@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from backend.core.errors import NotFound
 
@@ -29,6 +29,14 @@ def new_uuid() -> UUID:
     random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
     fraction = rest * 4096 // 1_000_000
     return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random)
+
+
+def unordered_uuid() -> UUID:
+    """A UUID of version 4: it tells nothing of the order in which things were made, as a version 7 would.
+
+    Source: RFC 9562, section 5.4.
+    """
+    return uuid4()
 
 
 def new_code(length: int = 8) -> str:

@@ -126,7 +126,7 @@ async def _quizzes(work: Stream) -> list[str]:
         " (SELECT count(*) FROM outbox o WHERE o.name = 'attempts.attempt.submitted.v1'"
         "   AND (o.body ->> 'attempt_id')::bigint = a.id) AS events,"
         " a.submitted_at > a.deadline_at + interval '5 s' OR EXISTS (SELECT FROM answer_log l WHERE l.attempt_id = a.id"
-        "   AND l.saved_at > a.deadline_at + interval '5 s') AS is_late"
+        "   AND l.refusal IS NULL AND l.saved_at > a.deadline_at + interval '5 s') AS is_late"
         " FROM attempt a LEFT JOIN result r ON r.attempt_id = a.id WHERE a.assessment_id = $1",
         work.world.quiz.view.id,
     )

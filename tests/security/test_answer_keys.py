@@ -38,8 +38,8 @@ async def world(a_person: MakePerson) -> World:
 async def flip(half: Half) -> None:
     """Make something else right."""
     await db.statement(
-        "UPDATE option SET is_correct = NOT is_correct WHERE question_id IN"
-        " (SELECT id FROM question WHERE assessment_id = $1) AND position IN (1, 2)",
+        "UPDATE question SET key = jsonb_set(jsonb_set(key, '{options,0,fraction}', '\"0\"'),"
+        " '{options,1,fraction}', '\"1\"') WHERE assessment_id = $1",
         half.quiz.view.id,
     )
     await db.statement("UPDATE question SET explanation = 'another'")

@@ -79,3 +79,27 @@ class OrderIncomplete(Unmet):
     """An order names each question of the quiz exactly once."""
 
     code = "assessments.order_incomplete"
+
+
+class KeyUnfit(Unmet):
+    """The parts of a question do not fit: `place` is the field with its position, `rule` what it breaks."""
+
+    code = "assessments.key_unfit"
+
+
+class FloorTooHigh(Unmet):
+    """The least that a question can give is not above 0."""
+
+    code = "assessments.floor_too_high"
+
+
+class SectionNotFound(NotFound):
+    """The quiz has no such section."""
+
+    code = "assessments.section_not_found"
+
+
+class SectionHasQuestions(Conflict):
+    """A section with questions is not left out."""
+
+    code = "assessments.section_has_questions"

@@ -4,7 +4,7 @@ What a student may see (`PaperQuestion`) and what staff see (`QuestionView`) are
 key.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -16,9 +16,9 @@ from asyncpg import Record
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
-from backend.core.kept import Kept
 from backend.core.listing import Lens, boolean, page
 from backend.core.paging import Listing, Paged
+from backend.domain.assessments import keys
 from backend.domain.assessments.errors import (
     NotTeachingMeeting,
     NotYourQuiz,
@@ -26,9 +26,11 @@ from backend.domain.assessments.errors import (
     QuestionsHidden,
     QuizNotFound,
 )
-from backend.domain.assessments.terms import QuestionKind, QuizType
+from backend.domain.assessments.keys import Choice, Key, options_of
+from backend.domain.assessments.terms import Counts, QuestionKind, QuizType, Review, Shown, TextFormat
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments import queries as enrolments
+from backend.domain.files.queries import FILE_ADDRESS
 
 T = TypeVar("T")
 
@@ -49,6 +51,18 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None
     duration_s: int
     max_attempts: int
+    shuffles_questions: bool
+    shuffles_options: bool
+    is_sequential: bool
+    pause_s: int
+    grace_s: int
+    counts: Counts
+    pass_percent: Decimal | None
+    show_answers: Shown
+    show_verdicts: Shown
+    show_points: Shown
+    show_key: Shown
+    show_feedback: Shown
     key_version: int
     taken_at: datetime | None
     question_count: int
@@ -56,65 +70,69 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
-
-class PaperOption(msgspec.Struct, frozen=True, kw_only=True):
-    """A possible answer, as a student sees it."""
-
-    uuid: UUID
-    position: int
-    text: str
-
-
-class PaperQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question as a student sees it: without what is right, and without the explanation."""
-
-    uuid: UUID
-    position: int
-    kind: QuestionKind
-    text: str
-    points: Decimal
-    options: list[PaperOption]
-
-
-class OptionView(PaperOption, frozen=True, kw_only=True):
-    """A possible answer, and whether it is right."""
-
-    is_correct: bool
+    @property
+    def review(self) -> Review:
+        """What is shown of an attempt that is over."""
+        return Review(
+            answers=self.show_answers,
+            verdicts=self.show_verdicts,
+            points=self.show_points,
+            key=self.show_key,
+            feedback=self.show_feedback,
+        )
 
 
 class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with its key, for staff."""
+    """A question with its key, for staff. `position` counts within its section; `files` are addresses."""
 
     id: int
     uuid: UUID
     quiz_uuid: UUID
+    section_uuid: UUID
     position: int
     kind: QuestionKind
     text: str
-    explanation: str | None
+    text_format: TextFormat
+    key: Key
+    key_version: int
     points: Decimal
-    options: list[OptionView]
+    penalty: Decimal
+    floor: Decimal | None
+    explanation: str | None
+    feedback_right: str
+    feedback_wrong: str
+    files: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def options(self) -> tuple[Choice, ...]:
+        """Its options, () for kinds without."""
+        return options_of(self.key)
 
-class KeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a question is worth, and its right option (None: it has none)."""
 
-    question_id: int
-    points: Decimal
-    right_option_id: int | None
+class SectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a quiz; `draw`: each attempt gets so many of its questions, None: all."""
+
+    uuid: UUID
+    position: int
+    title: str
+    draw: int | None
+    question_count: int
 
 
 QUIZ_COLUMNS = (
     "a.id, a.uuid, a.meeting_id, m.uuid AS meeting_uuid, m.batch_id, a.title, a.description, a.quiz_type, a.is_open,"
-    " a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.key_version, a.taken_at, a.created_at, a.updated_at,"
-    " q.question_count, q.total_points"
+    " a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.shuffles_questions, a.shuffles_options, a.is_sequential,"
+    " a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_answers, a.show_verdicts, a.show_points, a.show_key,"
+    " a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at, q.question_count, q.total_points"
 )
 QUIZ_SOURCE = (
     "assessment a JOIN meeting m ON m.id = a.meeting_id"
-    " CROSS JOIN LATERAL (SELECT count(*)::int AS question_count, coalesce(sum(points), 0) AS total_points"
-    "  FROM question WHERE assessment_id = a.id) AS q"
+    " CROSS JOIN LATERAL (SELECT coalesce(sum(least(n, draw)), 0)::int AS question_count,"
+    "  coalesce(sum(CASE WHEN draw < n THEN round(points * draw / n, 2) ELSE points END), 0) AS total_points"
+    "  FROM (SELECT count(*) AS n, sum(q.points) AS points, min(s.draw) AS draw FROM question q"
+    "   JOIN section s ON s.id = q.section_id WHERE q.assessment_id = a.id GROUP BY q.section_id) AS each) AS q"
 )
 QUIZ_LENS = Lens(
     key="a.id",
@@ -129,18 +147,15 @@ QUIZ_LENS = Lens(
     filters={"is_open": ("a.is_open", boolean), "type": ("a.quiz_type", str), "quiz_type": ("a.quiz_type", str)},
 )
 
-_QUESTIONS = (
-    "SELECT q.id, q.uuid, a.uuid AS quiz_uuid, q.position, q.kind, q.text, q.explanation, q.points, q.created_at,"
-    " q.updated_at, coalesce(json_agg(json_build_object('uuid', o.uuid, 'position', o.position, 'text', o.text,"
-    " 'is_correct', o.is_correct) ORDER BY o.position) FILTER (WHERE o.id IS NOT NULL), '[]')::text AS options"
-    " FROM question q JOIN assessment a ON a.id = q.assessment_id JOIN section s ON s.id = q.section_id"
-    " LEFT JOIN option o ON o.question_id = q.id"
+FILES = (
+    f"ARRAY(SELECT {FILE_ADDRESS} FROM attachment x JOIN file f ON f.id = x.file_id"  # noqa: S608 - our names
+    " WHERE x.owner_kind = 'question' AND x.owner_id = q.id ORDER BY x.id) AS files"
 )
-_PAPER = (
-    "SELECT q.uuid, q.position, q.kind, q.text, q.points, coalesce(json_agg(json_build_object('uuid', o.uuid,"
-    " 'position', o.position, 'text', o.text) ORDER BY o.position) FILTER (WHERE o.id IS NOT NULL), '[]')::text"
-    " AS options FROM question q JOIN section s ON s.id = q.section_id LEFT JOIN option o ON o.question_id = q.id"
-    " WHERE q.assessment_id = $1 GROUP BY q.id, s.position ORDER BY s.position, q.position"
+_QUESTIONS = (
+    "SELECT q.id, q.uuid, a.uuid AS quiz_uuid, s.uuid AS section_uuid, q.position, q.kind, q.text, q.text_format,"  # noqa: S608 - our names
+    " q.key::text AS key, q.key_version, q.points, q.penalty, q.floor, q.explanation, q.feedback_right,"
+    f" q.feedback_wrong, {FILES}, q.created_at, q.updated_at"
+    " FROM question q JOIN assessment a ON a.id = q.assessment_id JOIN section s ON s.id = q.section_id"
 )
 
 
@@ -234,11 +249,13 @@ async def questions(actor: Actor, ref: Ref) -> QuizQuestions:
     found = await quiz_by_id(ref)
     if not await may_teach(actor, found.batch_id):
         raise QuestionsHidden(quiz=found.id)
-    rows = await db.fetch(
-        f"{_QUESTIONS} WHERE q.assessment_id = $1 GROUP BY q.id, a.uuid, s.position ORDER BY s.position, q.position",
-        found.id,
-    )
-    return QuizQuestions(found, [_with_options(QuestionView, row) for row in rows])
+    return QuizQuestions(found, await questions_of(found.id))
+
+
+async def questions_of(assessment_id: int) -> list[QuestionView]:
+    """The questions of a quiz in order with their keys, whoever asks: for commands and jobs. One statement."""
+    rows = await db.fetch(f"{_QUESTIONS} WHERE q.assessment_id = $1 ORDER BY s.position, q.position", assessment_id)
+    return [_with_key(QuestionView, row) for row in rows]
 
 
 async def question_by_id(assessment_id: int, ref: Ref) -> QuestionView:
@@ -247,47 +264,36 @@ async def question_by_id(assessment_id: int, ref: Ref) -> QuestionView:
     Raises: QuestionNotFound.
     """
     row = await db.row(
-        f"{_QUESTIONS} WHERE q.assessment_id = $1 AND q.{db.column_of(ref)} = $2 GROUP BY q.id, a.uuid, s.position",
+        f"{_QUESTIONS} WHERE q.assessment_id = $1 AND q.{db.column_of(ref)} = $2",
         assessment_id,
         ref,
     )
     if row is None:
         raise QuestionNotFound(ref=str(ref))
-    return _with_options(QuestionView, row)
+    return _with_key(QuestionView, row)
 
 
-_papers: Kept[tuple[UUID, int], tuple[PaperQuestion, ...]] = Kept(64)
-"""Papers of quizzes that were started, by quiz and version of its key; as many as are taken in the same hours."""
+async def sections(actor: Actor, ref: Ref) -> list[SectionView]:
+    """The sections of a quiz in order, for staff.
 
-
-async def paper(quiz: QuizView) -> Sequence[PaperQuestion]:
-    """The questions of a quiz in order, without their keys. At most one statement.
-
-    Once it was started nothing can change them any more, so a hall reads its paper once.
+    Raises: QuizNotFound, QuestionsHidden.
     """
-    name = (quiz.uuid, quiz.key_version)
-    known = _papers.get(name) if quiz.taken_at else None
-    if known is not None:
-        return known
-    questions = tuple([_with_options(PaperQuestion, row) for row in await db.fetch(_PAPER, quiz.id)])
-    if quiz.taken_at:
-        _papers.put(name, questions)
-    return questions
+    found = await quiz_by_id(ref)
+    if not await may_teach(actor, found.batch_id):
+        raise QuestionsHidden(quiz=found.id)
+    return await sections_of(found.id)
 
 
-def _with_options(type_: type[T], row: Record) -> T:
-    return msgspec.convert({**row, "options": msgspec.json.decode(row["options"])}, type_, strict=False)
-
-
-async def answer_keys(assessment_ids: Collection[int]) -> dict[int, list[KeyView]]:
-    """What is right in several quizzes, by the quizzes' ids. For grading alone. One statement."""
+async def sections_of(assessment_id: int) -> list[SectionView]:
+    """The sections of a quiz in order, whoever asks: for commands."""
     rows = await db.fetch(
-        "SELECT q.assessment_id, q.id AS question_id, q.points, o.id AS right_option_id FROM question q"
-        " LEFT JOIN option o ON o.question_id = q.id AND o.is_correct WHERE q.assessment_id = ANY($1)",
-        list(assessment_ids),
+        "SELECT s.uuid, s.position, s.title, s.draw,"
+        " (SELECT count(*) FROM question q WHERE q.section_id = s.id)::int AS question_count"
+        " FROM section s WHERE s.assessment_id = $1 ORDER BY s.position",
+        assessment_id,
     )
-    keys: dict[int, list[KeyView]] = {assessment_id: [] for assessment_id in assessment_ids}
-    for row in rows:
-        view = KeyView(question_id=row["question_id"], points=row["points"], right_option_id=row["right_option_id"])
-        keys[row["assessment_id"]].append(view)
-    return keys
+    return db.views(SectionView, rows)
+
+
+def _with_key(type_: type[T], row: Record) -> T:
+    return msgspec.convert({**row, "key": keys.from_json(row["key"])}, type_, strict=False)

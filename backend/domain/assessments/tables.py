@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from piccolo.columns import (
+    JSONB,
     BigInt,
     BigSerial,
     Boolean,
@@ -18,7 +19,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from backend.core.columns import row_uuid
-from backend.domain.assessments.terms import QuestionKind, QuizType
+from backend.domain.assessments.terms import Counts, QuestionKind, QuizType, Shown, TextFormat
 from backend.domain.batches.tables import Meeting
 
 
@@ -26,7 +27,8 @@ class Assessment(Table, tablename="assessment"):
     """Something to be taken. `duration_s` is the time allowed; `max_attempts` 0 means unlimited.
 
     `key_version` rises whenever what is right, or what it is worth, changes. `taken_at` is when it was first taken:
-    from then on its questions stay as they are.
+    from then on its questions stay as they are, and only their keys change. `show_…` say from when on a student sees
+    that of an attempt which is over.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -40,6 +42,18 @@ class Assessment(Table, tablename="assessment"):
     closes_at = Timestamptz(null=True, default=None)
     duration_s = Integer()
     max_attempts = Integer(default=1)
+    shuffles_questions = Boolean(default=False)
+    shuffles_options = Boolean(default=False)
+    is_sequential = Boolean(default=False)
+    pause_s = Integer(default=0)
+    grace_s = Integer(default=5)
+    counts = Varchar(length=16, choices=Counts, default=Counts.BEST)
+    pass_percent = Numeric(digits=(5, 2), null=True, default=None)
+    show_answers = Varchar(length=16, choices=Shown, default=Shown.AFTER_SUBMIT)
+    show_verdicts = Varchar(length=16, choices=Shown, default=Shown.NEVER)
+    show_points = Varchar(length=16, choices=Shown, default=Shown.NEVER)
+    show_key = Varchar(length=16, choices=Shown, default=Shown.NEVER)
+    show_feedback = Varchar(length=16, choices=Shown, default=Shown.NEVER)
     key_version = Integer(default=1)
     taken_at = Timestamptz(null=True, default=None)
     created_by = BigInt(null=True, default=None)
@@ -48,17 +62,24 @@ class Assessment(Table, tablename="assessment"):
 
 
 class Section(Table, tablename="section"):
-    """A part of an assessment; unique on assessment and position. A quiz has one."""
+    """A part of an assessment; unique on assessment and position. A quiz has at least one.
+
+    `draw`: each attempt gets so many of its questions, drawn by lot; None: all.
+    """
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
     assessment_id = ForeignKey(Assessment, on_delete=OnDelete.cascade, null=False)
     position = Integer(default=1)
     title = Varchar(length=255, default="")
+    draw = Integer(null=True, default=None)
 
 
 class Question(Table, tablename="question"):
-    """A question; `position` counts from 1 within its section."""
+    """A question; `position` counts from 1 within its section. `key` has all its parts and what is right (`keys`).
+
+    `key_version`: the version of its assessment's keys with which the key, or what it is worth, came to be as it is.
+    """
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
@@ -67,18 +88,42 @@ class Question(Table, tablename="question"):
     position = Integer()
     kind = Varchar(length=20, choices=QuestionKind)
     text = Text()
-    explanation = Text(null=True, default=None)
+    text_format = Varchar(length=16, choices=TextFormat, default=TextFormat.PLAIN)
+    key = JSONB()
+    key_version = Integer(default=1)
     points = Numeric(digits=(8, 2), default=Decimal(1))
+    penalty = Numeric(digits=(8, 2), default=Decimal(0))
+    floor = Numeric(digits=(8, 2), null=True, default=None)
+    explanation = Text(null=True, default=None)
+    feedback_right = Text(default="")
+    feedback_wrong = Text(default="")
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
 
 
 class Option(Table, tablename="option"):
-    """A possible answer; `position` counts from 1 within its question."""
+    """The row of a possible answer, by which an answer names it; all else of it stands in the question's key."""
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
     question_id = ForeignKey(Question, on_delete=OnDelete.cascade, null=False)
-    position = Integer()
-    text = Text()
-    is_correct = Boolean(default=False)
+
+
+class QuestionKey(Table, tablename="question_key"):
+    """A key of a question as it was from a version of the assessment's keys on; unique on question and version.
+
+    Rows are never changed. What was right at version v is the row with the highest version up to v.
+    """
+
+    id = BigSerial(primary_key=True, index=False)
+    question_id = ForeignKey(Question, on_delete=OnDelete.cascade, null=False)
+    version = Integer()
+    key = JSONB()
+    points = Numeric(digits=(8, 2))
+    penalty = Numeric(digits=(8, 2), default=Decimal(0))
+    floor = Numeric(digits=(8, 2), null=True, default=None)
+    explanation = Text(null=True, default=None)
+    feedback_right = Text(default="")
+    feedback_wrong = Text(default="")
+    changed_by = BigInt(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())

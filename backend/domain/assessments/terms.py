@@ -1,6 +1,5 @@
 """Words of this feature, without any import of ours."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class QuizType(StrEnum):
-    """What the questions of a quiz look like."""
+    """What the contract calls the type of a quiz: the kind that a question has if none is said."""
 
     MULTIPLE_CHOICE = "mc"
     TRUE_FALSE = "tf"
@@ -20,10 +19,59 @@ class QuestionKind(StrEnum):
 
     SINGLE_CHOICE = "single_choice"
     TRUE_FALSE = "true_false"
+    MULTIPLE_RESPONSE = "multiple_response"
+    SHORT_TEXT = "short_text"
+    NUMERIC = "numeric"
+    MATCHING = "matching"
+    ORDERING = "ordering"
+    BLANKS = "blanks"
+    ESSAY = "essay"
+    SPEAKING = "speaking"
+
+
+class TextFormat(StrEnum):
+    """How the texts of a question are to be read."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class Counts(StrEnum):
+    """Which attempt counts, of those that have a result; the average is that of all."""
+
+    BEST = "best"
+    LAST = "last"
+    FIRST = "first"
+    AVERAGE = "average"
+
+
+class Shown(StrEnum):
+    """From when on something of an attempt that is over is shown to who took it."""
+
+    AFTER_SUBMIT = "after_submit"
+    AFTER_CLOSE = "after_close"
+    NEVER = "never"
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """What is shown of an attempt that is over, and from when on; what is left out is as it always was.
+
+    `verdicts` are right, partly right, wrong; `points` those of each question; `key` is what would have been right.
+    """
+
+    answers: Shown = Shown.AFTER_SUBMIT
+    verdicts: Shown = Shown.NEVER
+    points: Shown = Shown.NEVER
+    key: Shown = Shown.NEVER
+    feedback: Shown = Shown.NEVER
 
 
 class QuizPlan(Struct, frozen=True, kw_only=True):
-    """What a quiz is to be. `max_attempts` 0 means unlimited."""
+    """What a quiz is to be. `max_attempts` 0 means unlimited; `pause_s` lies between the end of one and the next.
+
+    `grace_s`: how long after the deadline an answer that was on its way is taken.
+    """
 
     title: str
     quiz_type: QuizType
@@ -33,10 +81,18 @@ class QuizPlan(Struct, frozen=True, kw_only=True):
     description: str | None = None
     opens_at: datetime | None = None
     closes_at: datetime | None = None
+    shuffles_questions: bool = False
+    shuffles_options: bool = False
+    is_sequential: bool = False
+    pause_s: int = 0
+    grace_s: int = 5
+    counts: Counts = Counts.BEST
+    pass_percent: Decimal | None = None
+    review: Review = Review()
 
 
 class QuizChange(Struct, frozen=True, kw_only=True):
-    """What is to change about a quiz."""
+    """What is to change about a quiz. `review` is changed as a whole."""
 
     title: str | UnsetType = UNSET
     quiz_type: QuizType | UnsetType = UNSET
@@ -46,28 +102,11 @@ class QuizChange(Struct, frozen=True, kw_only=True):
     description: str | UnsetType | None = UNSET
     opens_at: datetime | UnsetType | None = UNSET
     closes_at: datetime | UnsetType | None = UNSET
-
-
-class OptionDraft(Struct, frozen=True):
-    """A possible answer."""
-
-    text: str
-    is_correct: bool
-
-
-class QuestionDraft(Struct, frozen=True, kw_only=True):
-    """A question with its options, in order."""
-
-    text: str
-    options: Sequence[OptionDraft]
-    points: Decimal = Decimal(1)
-    explanation: str | None = None
-
-
-class QuestionChange(Struct, frozen=True, kw_only=True):
-    """What is to change about a question; options are replaced as a whole."""
-
-    text: str | UnsetType = UNSET
-    options: Sequence[OptionDraft] | UnsetType = UNSET
-    points: Decimal | UnsetType = UNSET
-    explanation: str | UnsetType | None = UNSET
+    shuffles_questions: bool | UnsetType = UNSET
+    shuffles_options: bool | UnsetType = UNSET
+    is_sequential: bool | UnsetType = UNSET
+    pause_s: int | UnsetType = UNSET
+    grace_s: int | UnsetType = UNSET
+    counts: Counts | UnsetType = UNSET
+    pass_percent: Decimal | UnsetType | None = UNSET
+    review: Review | UnsetType = UNSET

@@ -1,6 +1,6 @@
 """What can be done with attempts. The server owns the clock: the deadline is stored, and compared with now()."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from asyncpg import Record
@@ -8,7 +8,6 @@ from asyncpg import Record
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
-from backend.core.errors import DomainError
 from backend.core.ids import Ref
 from backend.core.outbox import emit
 from backend.core.together import Together
@@ -17,19 +16,10 @@ from backend.domain.assessments import queries as assessment_queries
 from backend.domain.assessments.errors import NotYourQuiz
 from backend.domain.assessments.queries import QuizView
 from backend.domain.assessments.terms import QuizChange
-from backend.domain.attempts import queries
-from backend.domain.attempts.errors import (
-    AttemptClosed,
-    AttemptNotFound,
-    AttemptRunning,
-    NotYourAttempt,
-    OptionNotOfQuestion,
-    QuestionNotInQuiz,
-    TimeOver,
-)
+from backend.domain.attempts import queries, sql
+from backend.domain.attempts.errors import AttemptClosed, AttemptNotFound, AttemptRunning, NotYourAttempt
 from backend.domain.attempts.events import AttemptSubmitted
 from backend.domain.attempts.queries import AttemptView
-from backend.domain.attempts.rules import GRACE_S
 from backend.domain.attempts.terms import AttemptState, ClosedBy
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments import queries as enrolment_queries
@@ -37,63 +27,32 @@ from backend.domain.enrolments.terms import ActivityKind
 
 CHUNK = 500
 
-_IN_BATCH = "EXISTS (SELECT FROM enrolment e WHERE e.id = attempt.enrolment_id AND e.state = 'active')"
-
-# One statement, so that an answer costs two round trips with the session's. The attempt's row is locked in it: closing
-# waits for answers under way, and an answer that waited for the closing finds the attempt closed.
-_SAVE = f"""
-WITH held AS (
-    SELECT id, assessment_id FROM attempt
-    WHERE {{column}} = $1 AND account_id = $2 AND state = 'open'
-      AND now() <= deadline_at + make_interval(secs => {GRACE_S}) AND {_IN_BATCH}
-    FOR NO KEY UPDATE
-), picked AS (
-    SELECT held.id AS attempt_id, q.id AS question_id, o.id AS option_id FROM held
-    JOIN question q ON q.assessment_id = held.assessment_id AND q.{{question}} = $3
-    JOIN option o ON o.question_id = q.id AND o.{{option}} = $4
-), kept AS (
-    INSERT INTO answer (attempt_id, question_id, option_id, created_at, updated_at)
-    SELECT attempt_id, question_id, option_id, now(), now() FROM picked
-    ON CONFLICT (attempt_id, question_id) DO UPDATE SET option_id = excluded.option_id, updated_at = now()
-    RETURNING attempt_id, question_id, option_id
-)
-INSERT INTO answer_log (attempt_id, question_id, option_id, session_id, saved_at)
-SELECT attempt_id, question_id, option_id, $5, now() FROM kept
-"""  # noqa: S608 - our names
-
-_WHY_NOT_SAVED = f"""
-SELECT account_id = $2 AND {_IN_BATCH} AS is_yours, state,
-    now() > deadline_at + make_interval(secs => {GRACE_S}) AS is_late,
-    EXISTS (SELECT FROM question q WHERE q.assessment_id = attempt.assessment_id AND q.{{question}} = $3)
-    AS has_question
-FROM attempt WHERE {{column}} = $1
-"""  # noqa: S608 - our names
-
-
 # The start of a hall: one statement for who may start, at quizzes that were started before, so that their questions
 # cannot change any more. A quiz is held as `mark_taken` holds it, and all who start lock in the same order. Who has an
 # attempt running is told so. Whatever else it does not start goes the long way, which decides by the rules and says
 # why not.
 _START = f"""
 WITH quiz AS (
-    SELECT a.id, a.uuid, a.meeting_id, a.is_open, a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.key_version
+    SELECT a.id, a.uuid, a.meeting_id, a.is_open, a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.key_version,
+        a.shuffles_questions, a.shuffles_options, a.is_sequential, a.pause_s, a.grace_s
     FROM assessment a WHERE a.{{column}} = ANY($1::{{type}}[]) AND a.taken_at IS NOT NULL ORDER BY a.id FOR SHARE
 ), may AS MATERIALIZED (
-    SELECT asked.ref, quiz.id AS assessment_id, e.account_id, e.id AS enrolment_id, u.used, u.is_running,
-        least(now() + make_interval(secs => quiz.duration_s), quiz.closes_at) AS deadline_at, quiz.key_version
-    FROM (SELECT DISTINCT * FROM unnest($1::{{type}}[], $2::bigint[]) AS a (ref, account_id)) AS asked
-    JOIN quiz ON quiz.{{column}} = asked.ref JOIN meeting m ON m.id = quiz.meeting_id
+    SELECT asked.ref, a.id AS assessment_id, e.account_id, e.id AS enrolment_id, u.used, u.is_running
+    FROM (SELECT DISTINCT * FROM unnest($1::{{type}}[], $2::bigint[]) AS n (ref, account_id)) AS asked
+    JOIN quiz a ON a.{{column}} = asked.ref JOIN meeting m ON m.id = a.meeting_id
     JOIN enrolment e ON e.batch_id = m.batch_id AND e.account_id = asked.account_id AND e.state = 'active'
-    CROSS JOIN LATERAL (SELECT count(*)::int AS used, coalesce(bool_or(state = 'open'), false) AS is_running
-        FROM attempt WHERE assessment_id = quiz.id AND account_id = asked.account_id) AS u
-    WHERE quiz.is_open AND now() >= coalesce(quiz.opens_at, now()) AND now() <= coalesce(quiz.closes_at, now())
-      AND (u.is_running OR quiz.max_attempts = 0 OR u.used < quiz.max_attempts)
+    LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = asked.account_id
+    CROSS JOIN LATERAL {sql.USED.format(account="asked.account_id")} AS u
+    WHERE a.is_open AND {sql.HAS_BEGUN} AND NOT {sql.HAS_ENDED}
+      AND (u.is_running OR a.max_attempts = 0 OR u.used < {sql.MOST})
+      AND (u.is_running OR {sql.PAUSE_LEFT_S} <= 0)
       AND {enrolment_queries.gate_is_open("e.id", "m.id")}
 ), made AS (
-    INSERT INTO attempt (assessment_id, account_id, enrolment_id, attempt_no, state, started_at, deadline_at,
-        key_version)
-    SELECT assessment_id, account_id, enrolment_id, used + 1, 'open', now(), deadline_at, key_version
-    FROM may WHERE NOT is_running ORDER BY assessment_id, account_id ON CONFLICT DO NOTHING RETURNING *
+    INSERT INTO attempt ({sql.NEW_COLUMNS})
+    SELECT {sql.NEW_VALUES.format(account="may.account_id", enrolment="may.enrolment_id", used="may.used")}
+    FROM may JOIN quiz a ON a.id = may.assessment_id
+    LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = may.account_id
+    WHERE NOT may.is_running ORDER BY may.assessment_id, may.account_id ON CONFLICT DO NOTHING RETURNING *
 ), told AS (
     SELECT {queries.ATTEMPT_COLUMNS}
     FROM {queries.ATTEMPT_SOURCE.replace("attempt t JOIN assessment", "made t JOIN quiz")}
@@ -101,6 +60,13 @@ WITH quiz AS (
 SELECT may.ref, may.account_id AS asker, may.is_running, told.* FROM may LEFT JOIN told
     ON told.assessment_id = may.assessment_id AND told.account_id = may.account_id
 WHERE may.is_running OR told.id IS NOT NULL
+"""  # noqa: S608 - our names
+
+_START_ONE = f"""
+INSERT INTO attempt ({sql.NEW_COLUMNS})
+SELECT {sql.NEW_VALUES.format(account="$2::bigint", enrolment="$3::bigint", used="$4::int")}
+FROM assessment a LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = $2
+WHERE a.id = $1 ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - our names
 
 _AT_ONCE = 100
@@ -113,8 +79,8 @@ async def _start_some(presses: Sequence[tuple[Ref, int]]) -> list[Record | None]
     Of two presses by the same person one wins.
     """
     column = db.column_of(presses[0][0])
-    sql = _START.format(column=column, type="uuid" if column == "uuid" else "bigint")
-    rows = await db.fetch(sql, [quiz for quiz, _ in presses], [person for _, person in presses])
+    statement = _START.format(column=column, type="uuid" if column == "uuid" else "bigint")
+    rows = await db.fetch(statement, [quiz for quiz, _ in presses], [person for _, person in presses])
     found = {(row["ref"], row["asker"]): row for row in rows}
     return [found.pop(press, None) for press in presses]
 
@@ -129,7 +95,7 @@ async def start_attempt(actor: Actor, quiz_ref: Ref) -> AttemptView:
     One statement for all who press in the same moment, but for the first start of a quiz and for who may not.
 
     Raises: QuizNotFound, NotYourQuiz, QuizClosed, PreviousMeetingMissed, AssignmentOpen, QuizOpen, AttemptRunning,
-        AttemptsUsedUp.
+        AttemptsUsedUp, PauseNotOver.
     """
     together = _BY_UUID if isinstance(quiz_ref, UUID) else _BY_ID
     started = await together.ask((quiz_ref, actor.person_id))
@@ -150,46 +116,10 @@ async def _start_the_long_way(actor: Actor, quiz_ref: Ref) -> AttemptView:
         standing = await queries.standing(actor.person_id, enrolment.id, quiz)
         if standing.refusal is not None:
             raise standing.refusal
-        attempt_id = await db.value(
-            "INSERT INTO attempt (assessment_id, account_id, enrolment_id, attempt_no, state, started_at, deadline_at,"
-            " key_version) SELECT a.id, $2, $3, $4, 'open', now(),"
-            " least(now() + make_interval(secs => a.duration_s), a.closes_at), a.key_version"
-            " FROM assessment a WHERE a.id = $1 ON CONFLICT DO NOTHING RETURNING id",
-            quiz.id,
-            actor.person_id,
-            enrolment.id,
-            standing.attempts_used + 1,
-        )
+        attempt_id = await db.value(_START_ONE, quiz.id, actor.person_id, enrolment.id, standing.attempts_used)
         if attempt_id is None:
             raise AttemptRunning(quiz=quiz.id)
         return await queries.attempt_by_id(attempt_id)
-
-
-async def save_answer(actor: Actor, ref: Ref, question: Ref, option: Ref) -> None:
-    """Keep one answer; the last one taken stands, and each is logged. Taken until five seconds after the deadline.
-
-    One statement of its own, and a second only to say why nothing was kept.
-
-    Raises: AttemptNotFound, NotYourAttempt, AttemptClosed, TimeOver, QuestionNotInQuiz, OptionNotOfQuestion.
-    """
-    names = {"column": db.column_of(ref), "question": db.column_of(question), "option": db.column_of(option)}
-    kept = await db.statement(_SAVE.format(**names), ref, actor.person_id, question, option, actor.session_id)
-    if not kept:
-        raise await _why_not_saved(actor, ref, question)
-
-
-async def _why_not_saved(actor: Actor, ref: Ref, question: Ref) -> DomainError:
-    sql = _WHY_NOT_SAVED.format(column=db.column_of(ref), question=db.column_of(question))
-    found = await db.row(sql, ref, actor.person_id, question)
-    if found is None:
-        return AttemptNotFound(ref=str(ref))
-    if not found["is_yours"]:
-        return NotYourAttempt(ref=str(ref))
-    if found["state"] != AttemptState.OPEN:
-        return AttemptClosed(ref=str(ref))
-    if found["is_late"]:
-        return TimeOver(ref=str(ref))
-    return OptionNotOfQuestion(ref=str(ref)) if found["has_question"] else QuestionNotInQuiz(ref=str(ref))
 
 
 async def submit_attempt(actor: Actor, ref: Ref) -> None:
@@ -202,7 +132,7 @@ async def submit_attempt(actor: Actor, ref: Ref) -> None:
     """
     async with transaction():
         found = await db.row(
-            f"SELECT id, state, account_id = $2 AND {_IN_BATCH} AS is_yours FROM attempt"  # noqa: S608 - our names
+            f"SELECT id, state, account_id = $2 AND {sql.IN_BATCH} AS is_yours FROM attempt"  # noqa: S608 - our names
             f" WHERE {db.column_of(ref)} = $1 FOR NO KEY UPDATE",
             ref,
             actor.person_id,
@@ -225,33 +155,48 @@ async def close_overdue() -> int:
     """
     async with transaction():
         rows = await db.fetch(
-            "SELECT id FROM attempt WHERE state = 'open' AND deadline_at < now() - make_interval(secs => $1)"
-            " ORDER BY deadline_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED",
-            float(GRACE_S),
+            "SELECT id FROM attempt WHERE state = 'open' AND deadline_at < now()"
+            " AND deadline_at < now() - make_interval(secs => grace_s)"
+            " ORDER BY deadline_at, id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED",
             CHUNK,
         )
         return await _close([row["id"] for row in rows], by=ClosedBy.CLOCK)
 
 
-async def _close(attempt_ids: Sequence[int], *, by: ClosedBy) -> int:
+async def close_attempt(actor: Actor, ref: Ref) -> None:
+    """Close somebody's open attempt, for who teaches the batch; the answers saved so far are final.
+
+    Raises: AttemptNotFound, AttemptHidden, AttemptClosed.
+    Emits: AttemptSubmitted.
+    """
+    async with transaction():
+        found = await queries.attempt_to_mark(actor, ref)
+        if not await _close([found.id], by=ClosedBy.STAFF, staff_id=actor.account_id):
+            raise AttemptClosed(attempt=found.id)
+
+
+async def _close(attempt_ids: Sequence[int], *, by: ClosedBy, staff_id: int | None = None) -> int:
     """Close attempts that the caller has locked; their quizzes count as done. Four statements for however many."""
     rows = await db.fetch(
-        "UPDATE attempt SET state = 'submitted', submitted_at = now(), closed_by = $2, updated_at = now()"
-        " WHERE id = ANY($1) AND state = 'open' RETURNING id, account_id, assessment_id",
+        "UPDATE attempt SET state = 'submitted', submitted_at = now(), closed_by = $2, closed_by_id = $3,"
+        " updated_at = now() WHERE id = ANY($1) AND state = 'open' RETURNING id, account_id, assessment_id",
         list(attempt_ids),
         str(by),
+        staff_id,
     )
     await emit(*[AttemptSubmitted(row["id"]) for row in rows])
     await enrolments.complete_each(ActivityKind.QUIZ, [(row["account_id"], row["assessment_id"]) for row in rows])
     return len(rows)
 
 
-async def mark_graded(attempt_ids: Sequence[int]) -> None:
-    """Note that submitted attempts have their results; called by grading, which holds their locks."""
+async def mark_graded(attempt_ids: Collection[int], waiting_ids: Collection[int] = ()) -> None:
+    """Note that attempts have their results, or wait for a person to mark them; called by grading, with their locks."""
     async with transaction():
         await db.statement(
-            "UPDATE attempt SET state = 'graded', updated_at = now() WHERE id = ANY($1) AND state = 'submitted'",
-            list(attempt_ids),
+            "UPDATE attempt SET state = CASE WHEN id = ANY($2) THEN 'marking' ELSE 'graded' END, updated_at = now()"
+            " WHERE id = ANY($1) AND state IN ('submitted', 'marking')",
+            [*attempt_ids, *waiting_ids],
+            list(waiting_ids),
         )
 
 
@@ -262,12 +207,22 @@ async def change_quiz(actor: Actor, quiz_ref: Ref, change: QuizChange) -> QuizVi
     """
     async with transaction():
         quiz = await assessments.update_quiz(actor, quiz_ref, change)
-        await db.statement(
-            "UPDATE attempt t SET deadline_at = e.deadline_at, updated_at = now() FROM ("
-            "  SELECT t.id, least(t.started_at + make_interval(secs => a.duration_s + t.extra_s), a.closes_at)"
-            "  AS deadline_at FROM attempt t JOIN assessment a ON a.id = t.assessment_id"
-            "  WHERE a.id = $1 AND t.state = 'open' ORDER BY t.id FOR NO KEY UPDATE OF t) AS e"
-            " WHERE t.id = e.id AND t.deadline_at <> e.deadline_at",
-            quiz.id,
-        )
+        await retime(quiz.id)
         return quiz
+
+
+async def retime(quiz_id: int, account_id: int | None = None) -> None:
+    """Give the attempts at a quiz that are running, or the one of a person, the time they have by what holds now."""
+    async with transaction():
+        await db.statement(
+            f"UPDATE attempt t SET deadline_at = n.deadline_at, extra_s = n.extra_s, grace_s = n.grace_s,"  # noqa: S608 - our names
+            f" updated_at = now() FROM (SELECT t.id, {sql.EXTRA_S} AS extra_s, a.grace_s,"
+            f" {sql.DEADLINE.format(start='t.started_at')} AS deadline_at"
+            "  FROM attempt t JOIN assessment a ON a.id = t.assessment_id"
+            "  LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = t.account_id"
+            "  WHERE a.id = $1 AND t.state = 'open' AND ($2::bigint IS NULL OR t.account_id = $2)"
+            "  ORDER BY t.id FOR NO KEY UPDATE OF t) AS n"
+            " WHERE t.id = n.id AND (t.deadline_at, t.extra_s, t.grace_s) <> (n.deadline_at, n.extra_s, n.grace_s)",
+            quiz_id,
+            account_id,
+        )

@@ -67,3 +67,33 @@ class OptionNotOfQuestion(Unmet):
     """The option does not belong to the question."""
 
     code = "attempts.option_not_of_question"
+
+
+class EarlierQuestion(Conflict):
+    """The questions come one after the other, and a later one was answered already."""
+
+    code = "attempts.earlier_question"
+
+
+class AnswerUnfit(Unmet):
+    """The answer cannot be one to this question (`place` is the field that does not fit)."""
+
+    code = "attempts.answer_unfit"
+
+
+class NotARecording(Unmet):
+    """The file is no recording of the student."""
+
+    code = "attempts.not_a_recording"
+
+
+class PauseNotOver(Unmet):
+    """The next attempt begins only after a pause (`seconds` are left)."""
+
+    code = "attempts.pause_not_over"
+
+
+class OverrideNotFound(NotFound):
+    """There is no override for this person at this quiz."""
+
+    code = "attempts.override_not_found"

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db
 from backend.core.actor import Actor
@@ -12,10 +13,14 @@ from backend.core.errors import DomainError
 from backend.core.ids import Ref
 from backend.core.listing import Lens, page
 from backend.core.paging import Listing, Paged
+from backend.domain.assessments import answers
+from backend.domain.assessments import paper_queries as papers
 from backend.domain.assessments import queries as assessments
+from backend.domain.assessments.answers import Answer
 from backend.domain.assessments.errors import QuizNotFound
-from backend.domain.assessments.queries import PaperQuestion, QuizView
-from backend.domain.attempts import rules
+from backend.domain.assessments.papers import PaperQuestion
+from backend.domain.assessments.queries import QuizView
+from backend.domain.attempts import rules, sql
 from backend.domain.attempts.errors import AttemptHidden, AttemptNotFound, PreviousMeetingMissed
 from backend.domain.attempts.terms import AttemptState, ClosedBy
 from backend.domain.enrolments import queries as enrolments
@@ -37,6 +42,10 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     user_uuid: UUID
     is_enrolled: bool
     attempt_no: int
+    seed: int
+    question_ids: list[int] | None
+    is_sequential: bool
+    extra_s: int
     state: AttemptState
     started_at: datetime
     deadline_at: datetime
@@ -48,11 +57,12 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerView(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that stands for a question."""
+    """The answer that stands for a question: one option, or a value."""
 
     uuid: UUID
     question_uuid: UUID
-    option_uuid: UUID
+    option_uuid: UUID | None
+    value: Answer | None
     created_at: datetime
     updated_at: datetime
 
@@ -67,12 +77,16 @@ class AttemptDetailView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FinalAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """A submitted attempt as grading sees it. Shape: answers: question id → option id."""
+    """An attempt that is over as grading sees it. Shape: answers: question id → option id, or answer.
+
+    `question_ids`: what it was asked, None: everything.
+    """
 
     id: int
     assessment_id: int
-    key_version: int
-    answers: dict[int, int]
+    account_id: int
+    question_ids: list[int] | None
+    answers: dict[int, int | Answer]
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -97,8 +111,9 @@ class UpcomingQuizView(QuizView, frozen=True, kw_only=True):
 
 ATTEMPT_COLUMNS = (
     "t.id, t.uuid, t.assessment_id, a.uuid AS quiz_uuid, m.batch_id, t.account_id, p.uuid AS user_uuid,"
-    " coalesce(e.state = 'active', false) AS is_enrolled, t.attempt_no, t.state, t.started_at, t.deadline_at,"
-    " t.submitted_at, t.closed_by, t.created_at, t.updated_at, now() AS server_time"
+    " coalesce(e.state = 'active', false) AS is_enrolled, t.attempt_no, t.seed, t.question_ids, t.is_sequential,"
+    " t.extra_s, t.state, t.started_at, t.deadline_at, t.submitted_at, t.closed_by, t.created_at,"
+    " t.updated_at, now() AS server_time"
 )
 ATTEMPT_SOURCE = (
     "attempt t JOIN assessment a ON a.id = t.assessment_id JOIN meeting m ON m.id = a.meeting_id"
@@ -108,6 +123,7 @@ _THEIR_ATTEMPTS = (
     " JOIN enrolment e ON e.batch_id = m.batch_id CROSS JOIN LATERAL (SELECT count(*)::int AS attempts_used,"
     " count(*) FILTER (WHERE state <> 'open') AS finished FROM attempt"
     " WHERE assessment_id = a.id AND account_id = e.account_id) AS u"
+    " LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = e.account_id"
 )
 _UPCOMING = Lens(
     key="a.id",
@@ -141,6 +157,17 @@ async def attempt(actor: Actor, ref: Ref) -> AttemptView:
     return found
 
 
+async def attempt_to_mark(actor: Actor, ref: Ref) -> AttemptView:
+    """An attempt, for those who teach its batch.
+
+    Raises: AttemptNotFound, AttemptHidden.
+    """
+    found = await attempt_by_id(ref)
+    if not await assessments.may_teach(actor, found.batch_id):
+        raise AttemptHidden(attempt=found.id)
+    return found
+
+
 async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
     """An attempt with its paper and answers; what is right is not in it.
 
@@ -148,18 +175,26 @@ async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
     """
     found = await attempt(actor, ref)
     quiz = await assessments.quiz_by_id(found.assessment_id)
-    rows = await db.fetch(
-        "SELECT w.uuid, q.uuid AS question_uuid, o.uuid AS option_uuid, w.created_at, w.updated_at FROM answer w"
-        " JOIN question q ON q.id = w.question_id JOIN option o ON o.id = w.option_id WHERE w.attempt_id = $1"
-        " ORDER BY q.position, q.id",
-        found.id,
-    )
     return AttemptDetailView(
         attempt=found,
         quiz=quiz,
-        questions=await assessments.paper(quiz),
-        answers=db.views(AnswerView, rows),
+        questions=rules.questions_of_attempt(await papers.paper(quiz), found.question_ids),
+        answers=await answers_of(found.id),
     )
+
+
+async def answers_of(attempt_id: int) -> list[AnswerView]:
+    """The answers of an attempt as they stand, whoever asks. One statement."""
+    rows = await db.fetch(
+        "SELECT w.uuid, q.uuid AS question_uuid, o.uuid AS option_uuid, w.value::text AS value, w.created_at,"
+        " w.updated_at FROM answer w JOIN question q ON q.id = w.question_id LEFT JOIN option o ON o.id = w.option_id"
+        " WHERE w.attempt_id = $1 ORDER BY q.position, q.id",
+        attempt_id,
+    )
+    return [
+        AnswerView(**{**row, "value": None if row["value"] is None else answers.from_json(row["value"])})
+        for row in rows
+    ]
 
 
 async def active_attempt(actor: Actor, quiz_ref: Ref) -> AttemptView | None:
@@ -199,10 +234,11 @@ async def quiz_standing(actor: Actor, ref: Ref) -> StandingView:
 async def standing(account_id: int, enrolment_id: int, quiz: QuizView) -> Standing:
     """How a student of the batch stands with a quiz. Two statements. Starting an attempt decides by this, too."""
     found = await db.row(
-        "SELECT a.is_open, a.opens_at IS NULL OR now() >= a.opens_at AS has_begun,"
-        " coalesce(now() > a.closes_at, false) AS has_ended, a.max_attempts, u.used, u.is_running"
-        " FROM assessment a CROSS JOIN LATERAL (SELECT count(*)::int AS used, coalesce(bool_or(state = 'open'), false)"
-        "  AS is_running FROM attempt WHERE assessment_id = a.id AND account_id = $2) AS u WHERE a.id = $1",
+        f"SELECT a.is_open, {sql.HAS_BEGUN} AS has_begun, {sql.HAS_ENDED} AS has_ended,"  # noqa: S608 - our names
+        f" CASE WHEN a.max_attempts = 0 THEN 0 ELSE {sql.MOST} END AS most, u.used, u.is_running,"
+        f" {sql.PAUSE_LEFT_S} AS pause_s FROM assessment a"
+        " LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = $2"
+        f" CROSS JOIN LATERAL {sql.USED.format(account='$2')} AS u WHERE a.id = $1",
         quiz.id,
         account_id,
     )
@@ -216,7 +252,9 @@ async def standing(account_id: int, enrolment_id: int, quiz: QuizView) -> Standi
             question_count=quiz.question_count,
         )
         or await _why_gate_shut(enrolment_id, quiz.meeting_id)
-        or rules.why_no_attempt_left(used=found["used"], most=found["max_attempts"], is_running=found["is_running"])
+        or rules.why_no_attempt_left(
+            used=found["used"], most=found["most"], is_running=found["is_running"], pause_s=found["pause_s"]
+        )
     )
     return Standing(found["used"], refusal)
 
@@ -239,8 +277,8 @@ async def upcoming_quizzes(actor: Actor, listing: Listing) -> Paged[UpcomingQuiz
         listing,
         select=f"{assessments.QUIZ_COLUMNS}, u.attempts_used",
         source=assessments.QUIZ_SOURCE + _THEIR_ATTEMPTS,
-        where="e.account_id = $1 AND e.state = 'active' AND (a.closes_at IS NULL OR a.closes_at > now())"
-        " AND (a.max_attempts = 0 OR u.finished < a.max_attempts)",
+        where=f"e.account_id = $1 AND e.state = 'active' AND NOT {sql.HAS_ENDED}"
+        f" AND (a.max_attempts = 0 OR u.finished < {sql.MOST})",
         args=[actor.person_id],
     )
 
@@ -258,24 +296,40 @@ async def states_of(attempt_ids: Collection[int]) -> dict[int, AttemptState]:
     return states
 
 
-async def final_answers(attempt_ids: Collection[int]) -> list[FinalAnswers]:
-    """Those of some attempts that await grading, with their answers; locks them. One statement.
+_FINAL = (
+    "SELECT t.id, t.assessment_id, t.account_id, t.question_ids, w.question_ids AS chosen, w.option_ids, w.written"
+    " FROM attempt t LEFT JOIN LATERAL (SELECT array_agg(question_id) FILTER (WHERE option_id IS NOT NULL)"
+    "   AS question_ids, array_agg(option_id) FILTER (WHERE option_id IS NOT NULL) AS option_ids,"
+    "   json_object_agg(question_id, value) FILTER (WHERE value IS NOT NULL)::text AS written"
+    "  FROM answer WHERE attempt_id = t.id) AS w ON true"
+)
+_written: msgspec.json.Decoder[dict[int, Answer]] = msgspec.json.Decoder(dict[int, Answer])
 
-    Whoever is seen as submitted was committed with all answers before: the statement sees one moment.
+
+async def final_answers(
+    attempt_ids: Collection[int], states: Collection[AttemptState] = (AttemptState.SUBMITTED,)
+) -> list[FinalAnswers]:
+    """Those of some attempts that are in one of the states, with their answers; locks them. One statement.
+
+    Without more they are those that await grading. Whoever is seen as submitted was committed with all answers before:
+    the statement sees one moment.
     """
     rows = await db.fetch(
-        "SELECT t.id, t.assessment_id, t.key_version, w.question_ids, w.option_ids FROM attempt t"
-        " LEFT JOIN LATERAL (SELECT array_agg(question_id) AS question_ids, array_agg(option_id) AS option_ids"
-        "  FROM answer WHERE attempt_id = t.id) AS w ON true"
-        " WHERE t.id = ANY($1) AND t.state = 'submitted' ORDER BY t.id FOR NO KEY UPDATE OF t",
+        f"{_FINAL} WHERE t.id = ANY($1) AND t.state = ANY($2) ORDER BY t.id FOR NO KEY UPDATE OF t",
         list(attempt_ids),
+        [str(state) for state in states],
     )
-    return [
-        FinalAnswers(
-            id=row["id"],
-            assessment_id=row["assessment_id"],
-            key_version=row["key_version"],
-            answers=dict(zip(row["question_ids"] or (), row["option_ids"] or (), strict=True)),
-        )
-        for row in rows
-    ]
+    return [_final(row) for row in rows]
+
+
+def _final(row: Record) -> FinalAnswers:
+    chosen: dict[int, int | Answer] = dict(zip(row["chosen"] or (), row["option_ids"] or (), strict=True))
+    if row["written"]:
+        chosen |= _written.decode(row["written"])
+    return FinalAnswers(
+        id=row["id"],
+        assessment_id=row["assessment_id"],
+        account_id=row["account_id"],
+        question_ids=row["question_ids"],
+        answers=chosen,
+    )

@@ -8,6 +8,8 @@ class AttemptState(StrEnum):
 
     OPEN = "open"
     SUBMITTED = "submitted"
+    MARKING = "marking"
+    """Something in it waits to be marked by a person."""
     GRADED = "graded"
 
 
@@ -16,3 +18,11 @@ class ClosedBy(StrEnum):
 
     STUDENT = "student"
     CLOCK = "clock"
+    STAFF = "staff"
+
+
+class Refusal(StrEnum):
+    """Why an answer that was sent is only noted: after the deadline, or after the attempt was closed."""
+
+    LATE = "late"
+    CLOSED = "closed"

@@ -46,6 +46,11 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
         return rules.address(self.location, self.created_at, self.uuid, self.extension)
 
 
+FILE_ADDRESS = (
+    "'/uploads/' || f.location || to_char(f.created_at AT TIME ZONE 'UTC', '/YYYY/MM/DD/') || f.uuid || '.' ||"
+    " f.extension"
+)
+"""The address of a file `f`, for SQL of other features; `FileView.address` says it of a view."""
 FILE_COLUMNS = (
     "f.id, f.uuid, f.owner_id, f.kind, f.state, f.location, f.original_name, f.extension, f.object_key,"
     " f.content_type, f.size_bytes, f.sha256, f.duration_s, f.width, f.height, f.audio_codec, f.video_codec,"

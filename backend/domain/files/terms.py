@@ -30,6 +30,8 @@ class OwnerKind(StrEnum):
     ASSIGNMENT = "assignment"
     SUBMISSION = "submission"
     PURCHASE = "purchase"
+    QUESTION = "question"
+    ANSWER = "answer"
     AVATAR = "avatar"
     CARD_PROOF = "card_proof"
     COURSE_IMAGE = "course_image"

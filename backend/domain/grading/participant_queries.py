@@ -12,6 +12,7 @@ from backend.core.listing import length
 from backend.core.paging import Paged
 from backend.domain.enrolments import queries as enrolments
 from backend.domain.enrolments.queries import Standing
+from backend.domain.grading.counting import counting_score
 
 
 class LastTest(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
 
     `student_no` is the number that the person's own institution gave. `done` of `total` are meetings, assignments and
     quizzes; `ended_at` is when the last of them was done, None as long as one is missing. `score_percent` is the mean
-    of the best result at each quiz that was graded, `spent_s` the time in attempts that are over (seconds).
+    of the result that counts at each quiz that was graded, `spent_s` the time in attempts that are over (seconds).
     `absence_note` is that of the last meeting missed, `feedback` that of the last grade. Without a quiz in the batch
     there is no `last_test`.
     """
@@ -87,11 +88,11 @@ LEFT JOIN LATERAL (
     SELECT avg(best) AS score_percent, sum(spent_s) AS spent_s, max(tries) FILTER (WHERE id = l.id) AS last_attempts,
         bool_or(is_open) FILTER (WHERE id = l.id) AS is_last_open, max(best) FILTER (WHERE id = l.id) AS last_best
     FROM (
-        SELECT t.assessment_id AS id, max(r.score_percent) AS best, count(*) AS tries,
+        SELECT s.id, {counting_score("s")} AS best, count(*) AS tries,
             bool_or(t.state = 'open') AS is_open, sum(extract(epoch FROM t.submitted_at - t.started_at)) AS spent_s
         FROM attempt t JOIN assessment s ON s.id = t.assessment_id JOIN meeting m ON m.id = s.meeting_id
         LEFT JOIN result r ON r.attempt_id = t.id
-        WHERE t.account_id = h.account_id AND m.batch_id = $1 GROUP BY t.assessment_id
+        WHERE t.account_id = h.account_id AND m.batch_id = $1 GROUP BY s.id
     ) AS quiz
 ) q ON true
 ORDER BY h.id

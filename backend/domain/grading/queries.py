@@ -18,6 +18,7 @@ from backend.domain.assessments.queries import QuizView
 from backend.domain.attempts import queries as attempts
 from backend.domain.attempts.queries import AttemptView
 from backend.domain.grading import rules
+from backend.domain.grading.counting import counting_score
 from backend.domain.grading.errors import ResultNotFound
 
 
@@ -102,13 +103,12 @@ async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[At
     return Paged(rows, paged.total)
 
 
-async def best_scores(account_id: int, assessment_ids: list[int]) -> dict[int, Decimal]:
-    """The best score in percent of a person at each of these quizzes; without a result a quiz is left out."""
+async def counting_scores(account_id: int, assessment_ids: list[int]) -> dict[int, Decimal]:
+    """The score in percent that counts of a person at each of these quizzes; without a result a quiz is left out."""
     rows = await db.fetch(
-        "SELECT t.assessment_id, max(r.score_percent) AS best FROM attempt t JOIN result r ON r.attempt_id = t.id"
-        " WHERE t.account_id = $1 AND t.assessment_id = ANY($2)"
-        " GROUP BY t.assessment_id",
+        f"SELECT a.id, {counting_score('a')} AS score FROM attempt t JOIN result r ON r.attempt_id = t.id"  # noqa: S608 - our names
+        " JOIN assessment a ON a.id = t.assessment_id WHERE t.account_id = $1 AND a.id = ANY($2) GROUP BY a.id",
         account_id,
         assessment_ids,
     )
-    return {found["assessment_id"]: found["best"] for found in rows}
+    return {found["id"]: found["score"] for found in rows}

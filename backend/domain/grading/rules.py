@@ -5,4 +5,4 @@ from backend.domain.attempts.terms import AttemptState
 
 def awaits_result(state: AttemptState) -> bool:
     """Whether an attempt in this state is on its way to a result."""
-    return state is AttemptState.SUBMITTED
+    return state in (AttemptState.SUBMITTED, AttemptState.MARKING)

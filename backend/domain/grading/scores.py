@@ -1,4 +1,4 @@
-"""Everything a person has scored in a batch: grades of assignments, and the best attempt at each quiz."""
+"""Everything a person has scored in a batch: grades of assignments, and the attempt that counts at each quiz."""
 
 from decimal import Decimal
 
@@ -16,9 +16,9 @@ from backend.domain.assignments.queries import AssignmentView
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments import queries as enrolments
-from backend.domain.grading import gradebook
+from backend.domain.grading import gradebook, rules
 from backend.domain.grading.errors import ScoresNotFound
-from backend.domain.grading.queries import best_scores
+from backend.domain.grading.queries import counting_scores
 from backend.domain.grading.terms import ScoreState
 
 
@@ -31,7 +31,7 @@ class TaskScore(msgspec.Struct, frozen=True):
 
 
 class QuizScore(msgspec.Struct, frozen=True):
-    """The best result of a quiz in percent; 0 while there is none, and the state says so."""
+    """The result of a quiz that counts, in percent; 0 while there is none, and the state says so."""
 
     quiz: QuizView
     score: Decimal
@@ -90,21 +90,22 @@ async def _quizzes(account_id: int, batch_id: int) -> list[QuizScore]:
     ids = [row["id"] for row in rows]
     grouped = await assessments.quizzes_of_meetings(ids)
     quizzes = [quiz for meeting_id in ids for quiz in grouped.get(meeting_id, [])]
-    best = await best_scores(account_id, [quiz.id for quiz in quizzes])
+    counting = await counting_scores(account_id, [quiz.id for quiz in quizzes])
     waiting = await _waiting(account_id, [quiz.id for quiz in quizzes])
     scores = []
     for quiz in quizzes:
         waits = ScoreState.WAITING if quiz.id in waiting else ScoreState.NOTHING
-        state = ScoreState.SCORED if quiz.id in best else waits
-        scores.append(QuizScore(quiz, best.get(quiz.id, Decimal(0)), state))
+        state = ScoreState.SCORED if quiz.id in counting else waits
+        scores.append(QuizScore(quiz, counting.get(quiz.id, Decimal(0)), state))
     return scores
 
 
 async def _waiting(account_id: int, quiz_ids: list[int]) -> set[int]:
     rows = await db.fetch(
-        "SELECT DISTINCT assessment_id FROM attempt WHERE account_id = $1 AND assessment_id = ANY($2) AND state = $3",
+        "SELECT DISTINCT assessment_id FROM attempt"
+        " WHERE account_id = $1 AND assessment_id = ANY($2) AND state = ANY($3)",
         account_id,
         quiz_ids,
-        str(AttemptState.SUBMITTED),
+        [str(state) for state in AttemptState if rules.awaits_result(state)],
     )
     return {row["assessment_id"] for row in rows}

@@ -18,13 +18,18 @@ from piccolo.table import Table
 
 from backend.core.columns import row_uuid
 from backend.domain.accounts.tables import Account
+from backend.domain.assessments.tables import Question
 from backend.domain.assignments.tables import Assignment
 from backend.domain.attempts.tables import Attempt
 from backend.domain.grading.terms import GradeSource
 
 
 class Result(Table, tablename="result"):
-    """The outcome of an attempt; one per attempt. `score_percent` has two decimals."""
+    """The outcome of an attempt; one per attempt. `score_percent` has two decimals.
+
+    `key_version` is that of the keys it was made with. Shape: marks: [{q: question id, p: points, m: of so many,
+    f: fraction, v: verdict}] in the attempt's order; None for results of before there were marks.
+    """
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
@@ -36,8 +41,25 @@ class Result(Table, tablename="result"):
     max_points = Numeric(digits=(10, 2))
     score_percent = Numeric(digits=(5, 2))
     key_version = Integer(default=1)
+    marks = JSONB(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class HandMark(Table, tablename="hand_mark"):
+    """Points that a person gave for one answer: append-only, the last row of an answer stands.
+
+    Shape: levels: [uuid of the level chosen for each criterion of the rubric], None without a rubric.
+    """
+
+    id = BigSerial(primary_key=True, index=False)
+    attempt_id = ForeignKey(Attempt, on_delete=OnDelete.restrict, null=False)
+    question_id = ForeignKey(Question, on_delete=OnDelete.restrict, null=False)
+    points = Numeric(digits=(10, 4))
+    levels = JSONB(null=True, default=None)
+    feedback = Text(default="")
+    marked_by = BigInt(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
 
 
 class Grade(Table, tablename="grade"):

@@ -20,6 +20,8 @@ STANDING = {"attempts_used", "can_start", "reason"}
 QUESTION = {
     *("id", "quiz_id", "question", "options"),
     *("position", "points", "explanation", "created_at", "updated_at"),  # ours
+    *("section_id", "kind", "key", "key_version", "format", "penalty", "floor", "feedback_right", "feedback_wrong"),
+    "files",
 }
 OPTION = {"id", "question_id", "option_text", "is_correct"}
 
@@ -57,7 +59,7 @@ async def test_a_teacher_makes_a_quiz_with_questions(guru):
     made = await teacher.http.post(f"/api/v1/meetings/{meeting.uuid}/quizzes", json=a_body())
     assert (made.status_code, made.json()["message"]) == (201, "Quiz metadata created")
     quiz = made.json()["data"]
-    assert set(quiz) == QUIZ
+    assert set(quiz) == QUIZ | {"settings"}
     assert quiz["questions"] is None
     assert (quiz["type"], quiz["is_open"], quiz["start_time"], quiz["meeting_id"]) == (
         "mc",
@@ -95,7 +97,7 @@ async def test_a_teacher_makes_a_quiz_with_questions(guru):
 
     shown = await teacher.http.get(f"{path}/questions")
     assert (shown.status_code, shown.json()["message"]) == (200, "Success Get Questions")
-    assert set(shown.json()["data"]) == QUIZ
+    assert set(shown.json()["data"]) == QUIZ | {"settings"}
     assert [(entry["question"], entry["position"]) for entry in shown.json()["data"]["questions"]] == [("3 + 3?", 1)]
     assert shown.json()["data"]["total_points"] == 2.5
 

@@ -8,6 +8,8 @@ from backend.core import clock, db
 from backend.core.actor import SYSTEM
 from backend.domain.assessments import commands as assessments
 from backend.domain.assessments import queries, rules
+from backend.domain.assessments import question_commands as editing
+from backend.domain.assessments.drafts import QuestionChange
 from backend.domain.assessments.errors import (
     NotOneRight,
     NotTeachingMeeting,
@@ -21,11 +23,11 @@ from backend.domain.assessments.errors import (
     QuizTaken,
     TooManyQuestions,
 )
-from backend.domain.assessments.terms import QuestionChange, QuizChange, QuizPlan, QuizType
+from backend.domain.assessments.terms import QuizChange, QuizPlan, QuizType
 from backend.domain.batches.errors import MeetingNotFound
 from tests import school
 from tests.people import Person
-from tests.quizzes import a_draft, a_quiz, an_attempt
+from tests.quizzes import a_draft, a_quiz, an_attempt, choices
 
 PLAN = QuizPlan(title="Quiz", quiz_type=QuizType.MULTIPLE_CHOICE, duration_s=600, max_attempts=1, is_open=False)
 NOBODY = 404
@@ -65,7 +67,7 @@ async def test_others_may_not(teacher: Person, student: Person):
         with pytest.raises(NotYourQuiz):
             await assessments.delete_quiz(actor, quiz.view.id)
         with pytest.raises(NotYourQuiz):
-            await assessments.add_question(actor, quiz.view.id, a_draft())
+            await editing.add_question(actor, quiz.view.id, a_draft())
         with pytest.raises(QuestionsHidden):
             await queries.questions(actor, quiz.view.id)
 
@@ -91,19 +93,19 @@ async def test_the_type_stays_while_there_are_questions():
     await assessments.update_quiz(SYSTEM, quiz.view.id, QuizChange(quiz_type=QuizType.MULTIPLE_CHOICE))
     with pytest.raises(QuizHasQuestions):
         await assessments.update_quiz(SYSTEM, quiz.view.id, QuizChange(quiz_type=QuizType.TRUE_FALSE))
-    await assessments.remove_question(SYSTEM, quiz.view.id, quiz.questions[0].id)
+    await editing.remove_question(SYSTEM, quiz.view.id, quiz.questions[0].id)
     changed = await assessments.update_quiz(SYSTEM, quiz.view.id, QuizChange(quiz_type=QuizType.TRUE_FALSE))
     assert changed.quiz_type is QuizType.TRUE_FALSE
 
 
 async def test_questions_keep_their_places_dense():
     quiz = await a_quiz(points=("1", "1", "1", "1"))
-    await assessments.remove_question(SYSTEM, quiz.view.id, quiz.questions[1].uuid)
+    await editing.remove_question(SYSTEM, quiz.view.id, quiz.questions[1].uuid)
     assert await texts(quiz.view.id) == [(1, "Question 1"), (2, "Question 3"), (3, "Question 4")]
     left = [quiz.questions[index].uuid for index in (3, 0, 2)]
-    await assessments.reorder_questions(SYSTEM, quiz.view.id, left)
+    await editing.reorder_questions(SYSTEM, quiz.view.id, left)
     assert await texts(quiz.view.id) == [(1, "Question 4"), (2, "Question 1"), (3, "Question 3")]
-    await assessments.add_question(SYSTEM, quiz.view.id, a_draft(5))
+    await editing.add_question(SYSTEM, quiz.view.id, a_draft(5))
     assert (await texts(quiz.view.id))[-1] == (4, "Question 5")
 
 
@@ -120,45 +122,43 @@ async def test_an_order_names_each_question_once():
         [one, two, three, stranger],
     ):
         with pytest.raises(OrderIncomplete):
-            await assessments.reorder_questions(SYSTEM, quiz.view.id, order)
+            await editing.reorder_questions(SYSTEM, quiz.view.id, order)
 
 
 async def test_a_question_is_changed_in_part_and_the_key_gets_a_new_version():
     quiz = await a_quiz()
     question = quiz.questions[0]
     before = (await queries.quiz_by_id(quiz.view.id)).key_version
-    changed = await assessments.update_question(
+    changed = await editing.update_question(
         SYSTEM, quiz.view.id, question.uuid, QuestionChange(points=Decimal("2.5"), explanation=None)
     )
     assert (changed.text, changed.points, changed.explanation) == (question.text, Decimal("2.50"), None)
     assert changed.options == question.options
-    options = list(reversed(a_draft().options))
-    changed = await assessments.update_question(SYSTEM, quiz.view.id, question.uuid, QuestionChange(options=options))
+    options = tuple(reversed(choices("ABC")))
+    changed = await editing.update_question(SYSTEM, quiz.view.id, question.uuid, QuestionChange(key=options))
     assert [option.is_correct for option in changed.options] == [False, False, True]
+    assert [option.uuid for option in changed.options] == [option.uuid for option in reversed(question.options)]
     assert (await queries.quiz_by_id(quiz.view.id)).key_version == before + 2
 
 
 async def test_a_question_needs_one_right_option_and_its_quiz():
     quiz, other = await a_quiz(), await a_quiz()
-    unfit = msgspec.structs.replace(a_draft(), options=[])
-    none_right = [msgspec.structs.replace(option, is_correct=False) for option in a_draft().options]
+    none_right = choices("ABC", right="")
     with pytest.raises(NotOneRight):
-        await assessments.add_question(SYSTEM, quiz.view.id, msgspec.structs.replace(unfit, options=none_right))
+        await editing.add_question(SYSTEM, quiz.view.id, msgspec.structs.replace(a_draft(), key=none_right))
     with pytest.raises(NotOneRight):
-        await assessments.update_question(
-            SYSTEM, quiz.view.id, quiz.questions[0].id, QuestionChange(options=none_right)
-        )
+        await editing.update_question(SYSTEM, quiz.view.id, quiz.questions[0].id, QuestionChange(key=none_right))
     with pytest.raises(QuestionNotFound):
-        await assessments.update_question(SYSTEM, other.view.id, quiz.questions[0].uuid, QuestionChange(text="Mine"))
+        await editing.update_question(SYSTEM, other.view.id, quiz.questions[0].uuid, QuestionChange(text="Mine"))
     with pytest.raises(QuestionNotFound):
-        await assessments.remove_question(SYSTEM, other.view.id, quiz.questions[0].uuid)
+        await editing.remove_question(SYSTEM, other.view.id, quiz.questions[0].uuid)
 
 
 async def test_a_quiz_has_so_many_questions_and_no_more(monkeypatch: pytest.MonkeyPatch):
     quiz = await a_quiz()
     monkeypatch.setattr(rules, "MAX_QUESTIONS", 3)
     with pytest.raises(TooManyQuestions):
-        await assessments.add_question(SYSTEM, quiz.view.id, a_draft())
+        await editing.add_question(SYSTEM, quiz.view.id, a_draft())
 
 
 async def test_a_quiz_that_was_taken_stays(student: Person):
@@ -168,13 +168,13 @@ async def test_a_quiz_that_was_taken_stays(student: Person):
     with pytest.raises(QuizTaken):
         await assessments.delete_quiz(SYSTEM, quiz.view.id)
     with pytest.raises(QuizTaken):
-        await assessments.add_question(SYSTEM, quiz.view.id, a_draft())
+        await editing.add_question(SYSTEM, quiz.view.id, a_draft())
     with pytest.raises(QuizTaken):
-        await assessments.update_question(SYSTEM, quiz.view.id, question.id, QuestionChange(text="Other"))
+        await editing.update_question(SYSTEM, quiz.view.id, question.id, QuestionChange(text="Other"))
     with pytest.raises(QuizTaken):
-        await assessments.remove_question(SYSTEM, quiz.view.id, question.id)
+        await editing.remove_question(SYSTEM, quiz.view.id, question.id)
     with pytest.raises(QuizTaken):
-        await assessments.reorder_questions(SYSTEM, quiz.view.id, [q.uuid for q in reversed(quiz.questions)])
+        await editing.reorder_questions(SYSTEM, quiz.view.id, [q.uuid for q in reversed(quiz.questions)])
     changed = await assessments.update_quiz(SYSTEM, quiz.view.id, QuizChange(title="Other", is_open=False))
     assert (changed.title, changed.is_open) == ("Other", False)
 

@@ -5,9 +5,9 @@ import pytest
 from backend.core import clock
 from backend.domain.assessments import rules
 from backend.domain.assessments.errors import NotOneRight, NotTwoOptions, PeriodBackwards, TooFewOptions
-from backend.domain.assessments.terms import OptionDraft, QuestionKind
+from backend.domain.assessments.keys import NOTHING, WHOLE, Choice, SingleChoiceKey, TrueFalseKey
 
-SINGLE, BOTH = QuestionKind.SINGLE_CHOICE, QuestionKind.TRUE_FALSE
+SINGLE, BOTH = SingleChoiceKey, TrueFalseKey
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,8 @@ SINGLE, BOTH = QuestionKind.SINGLE_CHOICE, QuestionKind.TRUE_FALSE
     ],
 )
 def test_options(kind, right, wrong):
-    found = rules.why_options_unfit(kind, [OptionDraft(letter, letter == "R") for letter in right])
+    options = tuple(Choice(text=letter, fraction=WHOLE if letter == "R" else NOTHING) for letter in right)
+    found = rules.why_key_unfit(kind(options=options), "")
     assert found is None if wrong is None else type(found) is wrong
 
 

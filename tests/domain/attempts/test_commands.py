@@ -9,7 +9,7 @@ from backend.core.paging import Listing
 from backend.domain.assessments.errors import NotYourQuiz, QuizNotFound
 from backend.domain.assessments.terms import QuizChange
 from backend.domain.attempts import commands as attempts
-from backend.domain.attempts import queries
+from backend.domain.attempts import queries, saving
 from backend.domain.attempts.errors import (
     AttemptClosed,
     AttemptNotFound,
@@ -152,7 +152,7 @@ async def test_an_answer_that_is_not_kept_says_why(a_person: MakePerson, student
         error: type[Exception], actor=student.actor, ref=attempt.uuid, of=question.uuid, chosen=option.uuid
     ):
         with pytest.raises(error):
-            await attempts.save_answer(actor, ref, of, chosen)
+            await saving.save_answer(actor, ref, of, chosen)
 
     await refused(AttemptNotFound, ref=NOBODY)
     await refused(NotYourAttempt, actor=stranger.actor)
@@ -162,10 +162,15 @@ async def test_an_answer_that_is_not_kept_says_why(a_person: MakePerson, student
     await move_deadline(attempt.id, timedelta(seconds=-6))
     await refused(TimeOver)
     await move_deadline(attempt.id, timedelta(seconds=-4))
-    await attempts.save_answer(student.actor, attempt.uuid, question.uuid, option.uuid)
+    await saving.save_answer(student.actor, attempt.uuid, question.uuid, option.uuid)
     await attempts.submit_attempt(student.actor, attempt.uuid)
     await refused(AttemptClosed)
-    assert await db.value("SELECT count(*) FROM answer_log") == 1
+    assert await db.value("SELECT count(*) FROM answer_log WHERE refusal IS NULL") == 1
+    assert [row["refusal"] for row in await db.fetch("SELECT refusal FROM answer_log ORDER BY id")] == [
+        "late",
+        None,
+        "closed",
+    ]
 
 
 async def test_who_left_the_batch_answers_and_submits_no_more(student: Person):
@@ -216,7 +221,10 @@ async def test_the_clock_closes_what_is_overdue_after_the_grace(a_person: MakePe
 async def test_a_changed_time_moves_running_attempts(a_person: MakePerson):
     quiz = await a_quiz(duration_s=600, max_attempts=2)
     running, favoured, over = [await an_attempt(quiz, (await a_person()).actor) for _ in range(3)]
-    await db.statement("UPDATE attempt SET extra_s = 300 WHERE id = $1", favoured.id)
+    await db.statement(
+        "INSERT INTO quiz_override (assessment_id, account_id, extra_s) VALUES ($1, $2, 300)",
+        *(quiz.view.id, favoured.account_id),
+    )
     await db.statement("UPDATE attempt SET state = 'submitted' WHERE id = $1", over.id)
 
     async def allowed(ref: int) -> timedelta:
@@ -230,7 +238,8 @@ async def test_a_changed_time_moves_running_attempts(a_person: MakePerson):
         timedelta(minutes=10),
     ]
     await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(closes_at=running.started_at + timedelta(minutes=5)))
-    assert await allowed(running.id) == await allowed(favoured.id) == timedelta(minutes=5)
+    assert await allowed(running.id) == timedelta(minutes=5)
+    assert await allowed(favoured.id) == timedelta(minutes=10), "extra time outlasts the end"
     await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(closes_at=None))
     assert await allowed(running.id) == timedelta(minutes=20)
 

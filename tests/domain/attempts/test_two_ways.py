@@ -97,7 +97,7 @@ async def something_before(school: School, before: Before, enrolment_id: int | N
         return
     await a_task(quiz.batch, meeting)
     if before.task == "quiz":
-        await db.statement("UPDATE activity SET kind = 'quiz' WHERE meeting_id = $1", meeting.id)
+        await db.statement("UPDATE activity SET kind = 'quiz', item_id = -item_id WHERE meeting_id = $1", meeting.id)
     if before.task == "done" and enrolment_id:
         await db.statement(
             "INSERT INTO completion (enrolment_id, activity_id) SELECT $1, id FROM activity WHERE meeting_id = $2",

@@ -4,14 +4,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain.grading.scoring import Item, Score, score
+from backend.domain.assessments.answers import EssayAnswer
+from backend.domain.assessments.keys import NOTHING, WHOLE, Choice, EssayKey, SingleChoiceKey
+from backend.domain.grading.marking import Verdict, Worth
+from backend.domain.grading.scoring import Item, score
 
 points = st.decimals(min_value=Decimal("0.01"), max_value=1000, places=2)
 worths = st.lists(points, min_size=1, max_size=40)
 
 
-def items_of(worth: list[Decimal]) -> list[Item]:
-    return [Item(number, value, number * 10) for number, value in enumerate(worth, 1)]
+def item(number: int, worth: Worth, *, right: int | None = 0) -> Item:
+    """A question with three options, whose rows are number * 10 and up."""
+    options = tuple(Choice(text=str(at), fraction=WHOLE if at == right else NOTHING) for at in range(3))
+    rows = {number * 10 + at: str(option.uuid) for at, option in enumerate(options)}
+    return Item.of(number, worth, SingleChoiceKey(options=options), rows)
+
+
+def items_of(worth: list[Decimal], **rest: Decimal) -> list[Item]:
+    return [item(number, Worth(value, **rest)) for number, value in enumerate(worth, 1)]
 
 
 @st.composite
@@ -50,11 +60,42 @@ def test_correct_points_over_all_points(worth, right, wrong, percent):
 
 
 def test_a_question_without_a_right_option_is_never_right():
-    assert score([Item(1, Decimal(1), None)], {1: 7}) == Score(1, 0, 1, Decimal(0), Decimal(1), Decimal("0.00"))
+    made = score([item(1, Worth(Decimal(1)), right=None)], {1: 10})
+    assert (made.total, made.correct, made.wrong, made.points, str(made.percent)) == (1, 0, 1, 0, "0.00")
 
 
 def test_answers_to_other_questions_count_for_nothing():
-    assert score([Item(1, Decimal(1), 10)], {2: 10, 3: 30}).correct == 0
+    assert score([item(1, Worth(Decimal(1)))], {2: 10, 3: 30}).correct == 0
+
+
+def test_an_option_of_another_question_is_wrong():
+    made = score([item(1, Worth(Decimal(1), Decimal("0.5")))], {1: 77})
+    assert made.marks[1].verdict is Verdict.WRONG
+    assert made.marks[1].points == Decimal("-0.5")
+
+
+def test_an_attempt_never_comes_below_nothing():
+    worst = items_of([Decimal(1)] * 3, penalty=Decimal(5))
+    made = score(worst, {1: 11, 2: 21, 3: 30})
+    assert [made.marks[number].points for number in (1, 2, 3)] == [-1, -1, 1]
+    assert (made.points, str(made.percent)) == (0, "0.00")
+    floored = score(items_of([Decimal(1)] * 3, penalty=Decimal(5), floor=NOTHING), {1: 11, 2: 21, 3: 30})
+    assert (floored.points, str(floored.percent)) == (1, "33.33")
+
+
+def test_only_what_was_asked_counts():
+    made = score(items_of([Decimal(1)] * 4), {1: 10, 2: 21, 4: 40}, asked=[2, 4])
+    assert (made.total, made.correct, made.max_points, str(made.percent)) == (2, 1, 2, "50.00")
+
+
+def test_an_essay_waits_for_a_person_unless_nothing_was_written():
+    items = [*items_of([Decimal(1)]), Item.of(2, Worth(Decimal(3)), EssayKey(), {})]
+    answers = {1: 10, 2: EssayAnswer(text="Because")}
+    assert score(items, answers).waiting == (2,)
+    assert score(items, {1: 10}).waiting == ()
+    made = score(items, answers, by_hand={2: Decimal("1.5")})
+    assert (made.waiting, made.correct, str(made.percent)) == ((), 1, "62.50")
+    assert made.marks[2].verdict is Verdict.PARTIAL
 
 
 @settings(deadline=None)
@@ -64,7 +105,7 @@ def test_a_score_stays_in_its_bounds(attempt):
     made = score(items, answers)
     assert 0 <= made.percent <= 100
     assert made.percent == made.percent.quantize(Decimal("0.01"))
-    assert 0 <= made.points <= made.max_points == sum(item.points for item in items)
+    assert 0 <= made.points <= made.max_points == sum(item.worth.points for item in items)
     assert made.correct + made.wrong == made.total == len(items)
     assert (made.correct == made.total) == (made.points == made.max_points)
 

@@ -17,7 +17,7 @@ from backend.dialects.lms.wire.attempts import (
     SavedOut,
 )
 from backend.domain.attempts import commands as attempts
-from backend.domain.attempts import queries
+from backend.domain.attempts import queries, saving
 from backend.domain.grading import queries as grading
 
 
@@ -63,7 +63,7 @@ class Attempts(Controller):
         self, actor: NamedDependency[Actor], attempt_id: FromPath[str], data: JSONBody[AnswerIn]
     ) -> Envelope[SavedOut]:
         """Keep one answer; the last one stands."""
-        await attempts.save_answer(actor, parse_uuid(attempt_id), data.question_id, data.selected_option_id)
+        await saving.save(actor, parse_uuid(attempt_id), data.question_id, data.chosen())
         return success("Questions saved successfully", SavedOut())
 
     @post("/submissions", opt={"roles": auth.STUDENT, "failure": "failed to submit quiz"})

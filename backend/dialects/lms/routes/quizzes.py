@@ -11,17 +11,16 @@ from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, speaks_english, success, success_list
-from backend.dialects.lms.wire.quizzes import (
+from backend.dialects.lms.wire.questions import (
     OrderIn,
     QuestionIn,
     QuestionOut,
     QuestionUpdateIn,
-    QuizIn,
-    QuizOut,
-    QuizUpdateIn,
 )
+from backend.dialects.lms.wire.quizzes import QuizIn, QuizOut, QuizUpdateIn
 from backend.domain.assessments import commands as assessments
 from backend.domain.assessments import queries
+from backend.domain.assessments import question_commands as editing
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import queries as attempt_queries
 
@@ -45,7 +44,7 @@ class MeetingQuizzes(Controller):
     ) -> Envelope[QuizOut]:
         """Make a quiz without questions."""
         quiz = await assessments.create_quiz(actor, parse_uuid(meeting_id), data.plan())
-        return success("Quiz metadata created", QuizOut.of(quiz))
+        return success("Quiz metadata created", QuizOut.whole(quiz))
 
 
 class MyQuizzes(Controller):
@@ -80,7 +79,7 @@ class Quizzes(Controller):
     ) -> Envelope[QuizOut]:
         """Change a quiz; running attempts get its new time."""
         quiz = await attempts.change_quiz(actor, parse_uuid(quiz_id), data.change())
-        return success("Quiz updated", QuizOut.of(quiz))
+        return success("Quiz updated", QuizOut.whole(quiz))
 
     @delete(status_code=200, opt={"roles": auth.STAFF})
     async def remove(self, actor: NamedDependency[Actor], quiz_id: FromPath[str]) -> Envelope[None]:
@@ -105,7 +104,7 @@ class QuizQuestions(Controller):
         self, actor: NamedDependency[Actor], quiz_id: FromPath[str], data: JSONBody[QuestionIn]
     ) -> Envelope[QuestionOut]:
         """Put a question at the end."""
-        question = await assessments.add_question(actor, parse_uuid(quiz_id), data.draft())
+        question = await editing.add_question(actor, parse_uuid(quiz_id), data.draft())
         return success("Question created successfully", QuestionOut.of(question))
 
     @put("/order", opt={"roles": auth.STAFF})
@@ -113,7 +112,7 @@ class QuizQuestions(Controller):
         self, actor: NamedDependency[Actor], quiz_id: FromPath[str], data: JSONBody[OrderIn]
     ) -> Envelope[list[QuestionOut]]:
         """Put the questions into an order."""
-        questions = await assessments.reorder_questions(actor, parse_uuid(quiz_id), data.question_ids)
+        questions = await editing.reorder_questions(actor, parse_uuid(quiz_id), data.question_ids)
         return success("Questions reordered successfully", [QuestionOut.of(question) for question in questions])
 
     @patch("/{question_id:str}", opt={"roles": auth.STAFF})
@@ -125,7 +124,7 @@ class QuizQuestions(Controller):
         data: JSONBody[QuestionUpdateIn],
     ) -> Envelope[QuestionOut]:
         """Change a question."""
-        question = await assessments.update_question(actor, parse_uuid(quiz_id), parse_uuid(question_id), data.change())
+        question = await editing.update_question(actor, parse_uuid(quiz_id), parse_uuid(question_id), data.change())
         return success("Question updated successfully", QuestionOut.of(question))
 
     @delete("/{question_id:str}", status_code=200, opt={"roles": auth.STAFF})
@@ -133,5 +132,5 @@ class QuizQuestions(Controller):
         self, actor: NamedDependency[Actor], quiz_id: FromPath[str], question_id: FromPath[str]
     ) -> Envelope[None]:
         """Take a question out."""
-        await assessments.remove_question(actor, parse_uuid(quiz_id), parse_uuid(question_id))
+        await editing.remove_question(actor, parse_uuid(quiz_id), parse_uuid(question_id))
         return success("Question deleted successfully", None)

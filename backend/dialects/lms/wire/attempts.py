@@ -9,19 +9,37 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from backend.core.errors import Broken, Invalid
 from backend.core.kept import Kept
-from backend.dialects.lms.wire.quizzes import QuizOut, StudentQuestionOut
+from backend.dialects.lms.wire.questions import StudentQuestionOut
+from backend.dialects.lms.wire.quizzes import QuizOut
 from backend.dialects.lms.wire.users import UserOut
+from backend.domain.assessments.answers import Answer
+from backend.domain.assessments.papers import UNMIXED
 from backend.domain.attempts.queries import AnswerView, AttemptDetailView, AttemptView
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.grading.queries import AttemptResultView, AttemptRow
 
 
 class AnswerIn(Struct):
-    """One answer. Times a client sends are not looked at."""
+    """One answer: the option that was chosen, or (ours) an answer of any kind.
+
+    Times a client sends are not looked at.
+    """
 
     question_id: UUID
-    selected_option_id: UUID
+    selected_option_id: UUID | UnsetType = UNSET
+    answer: Answer | UnsetType = UNSET
+
+    def chosen(self) -> UUID | Answer:
+        """What was answered. Raises: Invalid unless it is one of the two."""
+        if self.answer is UNSET:
+            if self.selected_option_id is UNSET:
+                raise Invalid(fields={"selected_option_id": Broken("required")})
+            return self.selected_option_id
+        if self.selected_option_id is not UNSET:
+            raise Invalid(fields={"answer": Broken("unexpected")})
+        return self.answer
 
 
 class SavedOut(Struct):
@@ -81,9 +99,10 @@ class SavedAnswerOut(Struct, kw_only=True):
     id: UUID
     user_id: UUID
     question_id: UUID
-    selected_option_id: UUID
+    selected_option_id: UUID | None
     created_at: datetime
     updated_at: datetime
+    answer: Answer | UnsetType = UNSET
 
     @classmethod
     def of(cls, user_id: UUID, view: AnswerView) -> "SavedAnswerOut":
@@ -95,6 +114,7 @@ class SavedAnswerOut(Struct, kw_only=True):
             selected_option_id=view.option_uuid,
             created_at=view.created_at,
             updated_at=view.updated_at,
+            answer=UNSET if view.value is None else view.value,
         )
 
 
@@ -102,14 +122,27 @@ _papers: Kept[tuple[UUID, int], msgspec.Raw] = Kept(64)
 
 
 def _paper(view: AttemptDetailView) -> msgspec.Raw:
-    """The questions as they go on the wire, written once for a whole hall: nothing changes them once somebody began."""
+    """The questions as they go on the wire; what is the same for a whole hall is written once.
+
+    Nothing but the version of the keys changes it once somebody began.
+    """
+    attempt = view.attempt
+    if attempt.seed != UNMIXED or attempt.question_ids is not None:
+        return _written(view, seed=attempt.seed)
     name = (view.quiz.uuid, view.quiz.key_version)
     written = _papers.get(name)
     if written is None:
-        questions = [StudentQuestionOut.of(view.quiz.uuid, question) for question in view.questions]
-        written = msgspec.Raw(msgspec.json.encode(questions))
+        written = _written(view)
         _papers.put(name, written)
     return written
+
+
+def _written(view: AttemptDetailView, *, seed: int = UNMIXED) -> msgspec.Raw:
+    questions = [
+        StudentQuestionOut.of(view.quiz.uuid, question, position=position, seed=seed)
+        for position, question in enumerate(view.questions, 1)
+    ]
+    return msgspec.Raw(msgspec.json.encode(questions))
 
 
 class AttemptDetailOut(Struct):

@@ -1,11 +1,12 @@
 """Quizzes and their questions on the wire. Source: contract 2.16 and section 3, Quiz.
 
-Ours: question_count, total_points, attempts_used, can_start, reason, and a question's position, points, explanation.
+Ours: question_count, total_points, attempts_used, can_start, reason, settings.
 """
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -13,31 +14,81 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.core.errors import Broken, Invalid
 from backend.dialects.lms.envelope import WORDS, tell
+from backend.dialects.lms.wire.questions import QuestionOut, StudentQuestionOut
 from backend.dialects.lms.wire.text import Moment, Title
-from backend.domain.assessments.queries import (
-    OptionView,
-    PaperOption,
-    PaperQuestion,
-    QuestionView,
-    QuizQuestions,
-    QuizView,
-)
-from backend.domain.assessments.terms import (
-    OptionDraft,
-    QuestionChange,
-    QuestionDraft,
-    QuizChange,
-    QuizPlan,
-    QuizType,
-)
+from backend.domain.assessments.queries import QuizQuestions, QuizView
+from backend.domain.assessments.terms import Counts, QuizChange, QuizPlan, QuizType, Review
 from backend.domain.attempts.queries import StandingView, UpcomingQuizView
 
 Description = Annotated[str, Meta(max_length=20_000)]
 Minutes = Annotated[int, Meta(ge=1, le=525_600)]
 MaxAttempts = Annotated[int, Meta(ge=1, le=1000)]
-Text = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"\S")]
-OptionText = Annotated[str, Meta(min_length=1, max_length=5000, pattern=r"\S")]
-Points = Annotated[float, Meta(ge=0.01, le=1000)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Pause = Annotated[int, Meta(ge=0, le=525_600)]
+Grace = Annotated[int, Meta(ge=0, le=3600)]
+
+
+class Navigation(StrEnum):
+    """Whether one may go back to earlier questions."""
+
+    FREE = "free"
+    SEQUENTIAL = "sequential"
+
+
+class SettingsIn(Struct):
+    """What a quiz is set to beyond the contract; what is left out stays as it is."""
+
+    shuffle_questions: bool | UnsetType = UNSET
+    shuffle_options: bool | UnsetType = UNSET
+    navigation: Navigation | UnsetType = UNSET
+    pause_minute: Pause | UnsetType = UNSET
+    grace_second: Grace | UnsetType = UNSET
+    counts: Counts | UnsetType = UNSET
+    pass_percent: Percent | UnsetType | None = UNSET
+    review: Review | UnsetType = UNSET
+
+    def values(self) -> dict[str, Any]:
+        """In the domain's terms, by the names of its fields."""
+        given = {
+            "shuffles_questions": self.shuffle_questions,
+            "shuffles_options": self.shuffle_options,
+            "is_sequential": UNSET if self.navigation is UNSET else self.navigation is Navigation.SEQUENTIAL,
+            "pause_s": UNSET if self.pause_minute is UNSET else self.pause_minute * 60,
+            "grace_s": self.grace_second,
+            "counts": self.counts,
+            "pass_percent": Decimal(str(self.pass_percent))
+            if isinstance(self.pass_percent, int | float)
+            else self.pass_percent,
+            "review": self.review,
+        }
+        return {name: value for name, value in given.items() if value is not UNSET}
+
+
+class SettingsOut(Struct, kw_only=True):
+    """What a quiz is set to beyond the contract."""
+
+    shuffle_questions: bool
+    shuffle_options: bool
+    navigation: Navigation
+    pause_minute: int
+    grace_second: int
+    counts: Counts
+    pass_percent: float | None
+    review: Review
+
+    @classmethod
+    def of(cls, view: QuizView) -> "SettingsOut":
+        """What is shown of it."""
+        return cls(
+            shuffle_questions=view.shuffles_questions,
+            shuffle_options=view.shuffles_options,
+            navigation=Navigation.SEQUENTIAL if view.is_sequential else Navigation.FREE,
+            pause_minute=view.pause_s // 60,
+            grace_second=view.grace_s,
+            counts=view.counts,
+            pass_percent=None if view.pass_percent is None else float(view.pass_percent),
+            review=view.review,
+        )
 
 
 class QuizIn(Struct):
@@ -54,6 +105,7 @@ class QuizIn(Struct):
     description: Description | None = None
     start_time: Moment | None = None
     end_time: Moment | None = None
+    settings: SettingsIn | UnsetType = UNSET
 
     def plan(self) -> QuizPlan:
         """In the domain's terms. Raises: Invalid when no type was sent."""
@@ -69,6 +121,7 @@ class QuizIn(Struct):
             description=self.description,
             opens_at=self.start_time,
             closes_at=self.end_time,
+            **({} if self.settings is UNSET else self.settings.values()),
         )
 
 
@@ -84,6 +137,7 @@ class QuizUpdateIn(Struct):
     description: Description | UnsetType | None = UNSET
     start_time: Moment | UnsetType | None = UNSET
     end_time: Moment | UnsetType | None = UNSET
+    settings: SettingsIn | UnsetType = UNSET
 
     def change(self) -> QuizChange:
         """In the domain's terms."""
@@ -96,135 +150,7 @@ class QuizUpdateIn(Struct):
             description=self.description,
             opens_at=self.start_time,
             closes_at=self.end_time,
-        )
-
-
-class OptionIn(Struct):
-    """A possible answer."""
-
-    option_text: OptionText
-    is_correct: bool
-
-    def draft(self) -> OptionDraft:
-        """In the domain's terms."""
-        return OptionDraft(self.option_text, self.is_correct)
-
-
-Options = Annotated[list[OptionIn], Meta(max_length=26)]
-
-
-class QuestionIn(Struct):
-    """A question with its options, in order."""
-
-    question: Text
-    options: Options
-    points: Points = 1.0
-    explanation: Description | None = None
-
-    def draft(self) -> QuestionDraft:
-        """In the domain's terms."""
-        return QuestionDraft(
-            text=self.question,
-            options=[option.draft() for option in self.options],
-            points=Decimal(str(self.points)),
-            explanation=self.explanation,
-        )
-
-
-class QuestionUpdateIn(Struct):
-    """What to change of a question; options are replaced as a whole."""
-
-    question: Text | UnsetType = UNSET
-    options: Options | UnsetType = UNSET
-    points: Points | UnsetType = UNSET
-    explanation: Description | UnsetType | None = UNSET
-
-    def change(self) -> QuestionChange:
-        """In the domain's terms."""
-        return QuestionChange(
-            text=self.question,
-            options=UNSET if self.options is UNSET else [option.draft() for option in self.options],
-            points=UNSET if self.points is UNSET else Decimal(str(self.points)),
-            explanation=self.explanation,
-        )
-
-
-class OrderIn(Struct):
-    """Every question of the quiz, in the order to be."""
-
-    question_ids: Annotated[list[UUID], Meta(max_length=1000)]
-
-
-class StudentOptionOut(Struct):
-    """A possible answer, for students."""
-
-    id: UUID
-    question_id: UUID
-    option_text: str
-
-    @classmethod
-    def of(cls, question_id: UUID, view: PaperOption) -> "StudentOptionOut":
-        """What a student sees of an option."""
-        return cls(view.uuid, question_id, view.text)
-
-
-class StudentQuestionOut(Struct):
-    """A question, for students: nothing in it tells what is right."""
-
-    id: UUID
-    quiz_id: UUID
-    position: int
-    question: str
-    points: float
-    options: list[StudentOptionOut]
-
-    @classmethod
-    def of(cls, quiz_id: UUID, view: PaperQuestion) -> "StudentQuestionOut":
-        """What a student sees of a question."""
-        options = [StudentOptionOut.of(view.uuid, option) for option in view.options]
-        return cls(view.uuid, quiz_id, view.position, view.text, float(view.points), options)
-
-
-class OptionOut(Struct):
-    """A possible answer, for staff."""
-
-    id: UUID
-    question_id: UUID
-    option_text: str
-    is_correct: bool
-
-    @classmethod
-    def of(cls, question_id: UUID, view: OptionView) -> "OptionOut":
-        """What staff see of an option."""
-        return cls(view.uuid, question_id, view.text, view.is_correct)
-
-
-class QuestionOut(Struct, kw_only=True):
-    """A question with its key, for staff."""
-
-    id: UUID
-    quiz_id: UUID
-    position: int
-    question: str
-    points: float
-    explanation: str | None
-    options: list[OptionOut]
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, view: QuestionView) -> "QuestionOut":
-        """What staff see of a question."""
-        return cls(
-            id=view.uuid,
-            quiz_id=view.quiz_uuid,
-            position=view.position,
-            question=view.text,
-            points=float(view.points),
-            explanation=view.explanation,
-            options=[OptionOut.of(view.uuid, option) for option in view.options],
-            created_at=view.created_at,
-            updated_at=view.updated_at,
+            **({} if self.settings is UNSET else self.settings.values()),
         )
 
 
@@ -252,6 +178,7 @@ class QuizOut(Struct, kw_only=True):
     attempts_used: int | UnsetType = UNSET
     can_start: bool | UnsetType = UNSET
     reason: str | UnsetType | None = UNSET
+    settings: SettingsOut | UnsetType = UNSET
 
     @classmethod
     def of(cls, view: QuizView) -> "QuizOut":
@@ -274,14 +201,19 @@ class QuizOut(Struct, kw_only=True):
         )
 
     @classmethod
+    def whole(cls, view: QuizView) -> "QuizOut":
+        """With what it is set to."""
+        return msgspec.structs.replace(cls.of(view), settings=SettingsOut.of(view))
+
+    @classmethod
     def of_standing(cls, view: StandingView, *, english: bool) -> "QuizOut":
         """With how the student who asks stands with it."""
         standing = view.standing
         if standing is None:
-            return cls.of(view.quiz)
+            return cls.whole(view.quiz)
         refusal = standing.refusal
         return msgspec.structs.replace(
-            cls.of(view.quiz),
+            cls.whole(view.quiz),
             attempts_used=standing.attempts_used,
             can_start=refusal is None,
             reason=tell(WORDS[refusal.code], refusal.data, english=english) if refusal else None,
@@ -296,5 +228,5 @@ class QuizOut(Struct, kw_only=True):
     def with_key(cls, view: QuizQuestions) -> "QuizOut":
         """With its questions and what is right, for staff."""
         return msgspec.structs.replace(
-            cls.of(view.quiz), questions=[QuestionOut.of(question) for question in view.questions]
+            cls.whole(view.quiz), questions=[QuestionOut.of(question) for question in view.questions]
         )
