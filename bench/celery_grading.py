@@ -32,8 +32,9 @@ app.conf.update(
 _LOCK = "SELECT assessment_id, key_version FROM attempt WHERE id = %s AND state = 'submitted' FOR NO KEY UPDATE"
 _ANSWERS = "SELECT question_id, option_id FROM answer WHERE attempt_id = %s"
 _KEY = (
-    "SELECT q.id, q.points, q.key::text, (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)"
-    "::text FROM question q WHERE q.assessment_id = %s"
+    "SELECT q.id, q.points, q.key::text,"
+    " (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)::text"
+    " FROM question q WHERE q.assessment_id = %s"
 )
 _STORE = (
     "INSERT INTO result (attempt_id, key_version, total_questions, correct_answers, wrong_answers, points, max_points,"

@@ -21,8 +21,9 @@ from backend.domain.grading.scoring import Item, score
 CHUNK = 500
 
 _KEY = (
-    "SELECT q.id, q.points, q.key::text, (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)"
-    "::text FROM question q WHERE q.assessment_id = $1"
+    "SELECT q.id, q.points, q.key::text,"
+    " (SELECT json_object_agg(o.id, o.uuid) FROM option o WHERE o.question_id = q.id)::text"
+    " FROM question q WHERE q.assessment_id = $1"
 )
 _TAKE = (
     "SELECT id FROM attempt WHERE assessment_id = $1 AND state = 'submitted' ORDER BY id LIMIT $2"

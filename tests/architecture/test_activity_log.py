@@ -17,8 +17,10 @@ ELSEWHERE = {
 PARTS = {
     "assessments/commands.mark_taken": "an attempt begins",
     "attempts/commands.start_attempt": "the attempt's row is the record, and the hottest of all",
-    "attempts/commands.save_answer": "the log of answers is the record",
     "attempts/commands.mark_graded": "grading tells",
+    "attempts/commands.retime": "the quiz or the override tells",
+    "assessments/commands.locked": "a lock, here and in the next",
+    "assessments/commands.editable": "",
     "attempts/commands.change_quiz": "the quiz tells",
     "batches/commands.take_seat": "who takes it tells, here and in the next two",
     "batches/commands.release_seat": "",

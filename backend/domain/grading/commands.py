@@ -25,10 +25,9 @@ async def grade_attempts(attempt_ids: Collection[int]) -> int:
     """Score those of these attempts that are submitted, in five statements however many they are.
 
     Locks them; graded ones are left alone. What a person must mark leaves its attempt waiting for that. All or none.
-    Says how many were looked at.
+    Says how many were looked at. `finish` tells of the results.
 
     Raises: AttemptNotFinal, which names the first of them.
-    Emits: AttemptGraded.
     """
     async with transaction():
         graded = await _grade(attempt_ids)

@@ -107,6 +107,10 @@ _NAMES = {
 }
 
 
+ALONE = {"file_id", "key", "answer", "section_id", "id"}
+"""Fields that exclude another, or name something that is not there."""
+
+
 def sample(type_: Any, name: str, half: Half) -> Any:
     """A value that fits a field, on the wire."""
     if hasattr(type_, "__metadata__"):
@@ -126,7 +130,9 @@ def _limited(type_: Any, name: str, half: Half) -> Any:
         low = getattr(meta, "ge", None)
         if low is not None and isinstance(value, int | float) and not isinstance(value, bool):
             value = max(value, low)
-            value = min(value, value if meta.le is None else meta.le)
+        high = getattr(meta, "le", None)
+        if high is not None and isinstance(value, int | float) and not isinstance(value, bool):
+            value = min(value, high)
     return value
 
 
@@ -158,8 +164,8 @@ def _text(name: str) -> str:
 def body(type_: Any, half: Half) -> dict[str, Any]:
     """A body that fits a struct, with every field that may be sent."""
     fields = msgspec.structs.fields(type_)
-    found = {field.encode_name: sample(field.type, field.encode_name, half) for field in fields}
-    found.pop("file_id", None)  # it excludes `url`
+    fits = [field for field in fields if field.encode_name not in ALONE]
+    found = {field.encode_name: sample(field.type, field.encode_name, half) for field in fits}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -36,7 +36,7 @@ class MeetingQuizzes(Controller):
     ) -> ListEnvelope[QuizOut]:
         """List the quizzes of a meeting."""
         paged = await queries.quizzes_of_meeting(actor, parse_uuid(meeting_id), listing)
-        return success_list("Quizzes fetched", [QuizOut.of(quiz) for quiz in paged.items], paged, listing)
+        return success_list("Quizzes fetched", [QuizOut.whole(quiz) for quiz in paged.items], paged, listing)
 
     @post(opt={"roles": auth.STAFF})
     async def create(

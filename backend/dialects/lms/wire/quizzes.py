@@ -17,7 +17,7 @@ from backend.dialects.lms.envelope import WORDS, tell
 from backend.dialects.lms.wire.questions import QuestionOut, StudentQuestionOut
 from backend.dialects.lms.wire.text import Moment, Title
 from backend.domain.assessments.queries import QuizQuestions, QuizView
-from backend.domain.assessments.terms import Counts, QuizChange, QuizPlan, QuizType, Review
+from backend.domain.assessments.terms import Counts, QuizChange, QuizPlan, QuizType, Review, Shown
 from backend.domain.attempts.queries import StandingView, UpcomingQuizView
 
 Description = Annotated[str, Meta(max_length=20_000)]
@@ -35,6 +35,37 @@ class Navigation(StrEnum):
     SEQUENTIAL = "sequential"
 
 
+class ReviewShape(Struct, frozen=True, kw_only=True):
+    """What is shown of an attempt that is over, and from when on; what is left out is as it always was."""
+
+    own_answers: Shown = Shown.AFTER_SUBMIT
+    verdicts: Shown = Shown.NEVER
+    points: Shown = Shown.NEVER
+    right_answers: Shown = Shown.NEVER
+    feedback: Shown = Shown.NEVER
+
+    def review(self) -> Review:
+        """In the domain's terms."""
+        return Review(
+            answers=self.own_answers,
+            verdicts=self.verdicts,
+            points=self.points,
+            key=self.right_answers,
+            feedback=self.feedback,
+        )
+
+    @classmethod
+    def of(cls, review: Review) -> "ReviewShape":
+        """On the wire."""
+        return cls(
+            own_answers=review.answers,
+            verdicts=review.verdicts,
+            points=review.points,
+            right_answers=review.key,
+            feedback=review.feedback,
+        )
+
+
 class SettingsIn(Struct):
     """What a quiz is set to beyond the contract; what is left out stays as it is."""
 
@@ -45,7 +76,7 @@ class SettingsIn(Struct):
     grace_second: Grace | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
     pass_percent: Percent | UnsetType | None = UNSET
-    review: Review | UnsetType = UNSET
+    review: ReviewShape | UnsetType = UNSET
 
     def values(self) -> dict[str, Any]:
         """In the domain's terms, by the names of its fields."""
@@ -59,7 +90,7 @@ class SettingsIn(Struct):
             "pass_percent": Decimal(str(self.pass_percent))
             if isinstance(self.pass_percent, int | float)
             else self.pass_percent,
-            "review": self.review,
+            "review": UNSET if self.review is UNSET else self.review.review(),
         }
         return {name: value for name, value in given.items() if value is not UNSET}
 
@@ -74,7 +105,7 @@ class SettingsOut(Struct, kw_only=True):
     grace_second: int
     counts: Counts
     pass_percent: float | None
-    review: Review
+    review: ReviewShape
 
     @classmethod
     def of(cls, view: QuizView) -> "SettingsOut":
@@ -87,7 +118,7 @@ class SettingsOut(Struct, kw_only=True):
             grace_second=view.grace_s,
             counts=view.counts,
             pass_percent=None if view.pass_percent is None else float(view.pass_percent),
-            review=view.review,
+            review=ReviewShape.of(view.review),
         )
 
 

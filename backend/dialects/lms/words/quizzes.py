@@ -33,6 +33,30 @@ WORDS = {
     "assessments.order_incomplete": Word(
         "urutan harus memuat setiap soal tepat satu kali", "an order names each question exactly once"
     ),
+    "assessments.key_unfit": Word(
+        "isi soal tidak sesuai pada {place}: {rule} ({found})", "the question does not fit at {place}: {rule} ({found})"
+    ),
+    "assessments.floor_too_high": Word(
+        "nilai terendah sebuah soal tidak boleh di atas 0", "the least a question can give is not above 0"
+    ),
+    "assessments.section_not_found": Word("bagian tidak ditemukan pada quiz ini", "the quiz has no such section"),
+    "assessments.section_has_questions": Word(
+        "bagian yang berisi soal tidak bisa dihapus", "a section with questions is not left out"
+    ),
+    "attempts.earlier_question": Word(
+        "soal dikerjakan berurutan; soal sebelumnya tidak bisa dijawab lagi",
+        "the questions come one after the other; you cannot go back",
+    ),
+    "attempts.answer_unfit": Word(
+        "jawaban tidak sesuai dengan soal ({place})", "the answer does not fit the question ({place})"
+    ),
+    "attempts.not_a_recording": Word("file bukan rekaman milik anda", "the file is not a recording of yours"),
+    "attempts.pause_not_over": Word(
+        "tunggu {seconds} detik sebelum mencoba lagi", "wait {seconds} seconds before the next attempt"
+    ),
+    "attempts.override_not_found": Word(
+        "tidak ada pengecualian untuk peserta ini", "there is no override for this person"
+    ),
     "attempts.not_found": Word("attempt not found", "attempt not found"),
     "attempts.not_yours": Word("forbidden: not your attempt", "forbidden: not your attempt"),
     "attempts.hidden": Word("forbidden", "forbidden"),
