@@ -25,7 +25,7 @@ async def grade_attempts(attempt_ids: Collection[int]) -> int:
     """Score those of these attempts that are submitted, in five statements however many they are.
 
     Locks them; graded ones are left alone. What a person must mark leaves its attempt waiting for that. All or none.
-    Says how many were looked at. `finish` tells of the results.
+    Says how many were looked at. `give_results` tells of the results.
 
     Raises: AttemptNotFinal, which names the first of them.
     """
@@ -41,11 +41,11 @@ async def grade_attempts(attempt_ids: Collection[int]) -> int:
 
 async def _grade(attempt_ids: Collection[int]) -> int:
     answered = await attempt_queries.final_answers(attempt_ids)
-    await finish(answered)
+    await give_results(answered)
     return len(answered)
 
 
-async def finish(answered: Sequence[FinalAnswers], by_hand: Mapping[int, Mapping[int, Decimal]] | None = None) -> None:
+async def give_results(answered: Sequence[FinalAnswers], by_hand: Mapping[int, Mapping[int, Decimal]] | None = None) -> None:
     """Score attempts that the caller has locked: the one way to a result. Four statements for however many.
 
     `by_hand`: points that a person gave, by attempt and question. An attempt with something left to mark gets no
