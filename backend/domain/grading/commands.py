@@ -45,7 +45,9 @@ async def _grade(attempt_ids: Collection[int]) -> int:
     return len(answered)
 
 
-async def give_results(answered: Sequence[FinalAnswers], by_hand: Mapping[int, Mapping[int, Decimal]] | None = None) -> None:
+async def give_results(
+    answered: Sequence[FinalAnswers], by_hand: Mapping[int, Mapping[int, Decimal]] | None = None
+) -> None:
     """Score attempts that the caller has locked: the one way to a result. Four statements for however many.
 
     `by_hand`: points that a person gave, by attempt and question. An attempt with something left to mark gets no
