@@ -8,7 +8,6 @@ import msgspec
 from backend.domain.grading.sheet_cells import FOUND_MAX, Cell, shown
 from backend.domain.grading.sheet_values import Expected, Problem, ProblemCode
 
-SEARCHED_ROWS = 10
 SHEET_NAMES = ("penilaian", "grades")
 REQUIRED = {"user": "UserID", "grade": "Nilai"}
 

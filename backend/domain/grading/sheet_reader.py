@@ -8,22 +8,21 @@ from uuid import UUID
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from backend.core.workbook_marks import Marks
+from backend.core.workbook_scan import Book, inspect, shows_percent
+from backend.core.workbooks import SEARCHED_ROWS, FileRefused, Refusal
 from backend.domain.grading import sheet_headings
 from backend.domain.grading.sheet_cells import FOUND_MAX, RULES, Cell, CellWrong
 from backend.domain.grading.sheet_headings import Headings
-from backend.domain.grading.sheet_marks import Marks
-from backend.domain.grading.sheet_scan import Book, inspect
 from backend.domain.grading.sheet_values import (
     ASSIGNMENT,
     EXPORTED,
     PROBLEMS_MAX,
     Expected,
-    FileRefused,
     ParsedRow,
     ParsedSheet,
     Problem,
     ProblemCode,
-    Refusal,
 )
 
 _EXPECTED = {
@@ -39,7 +38,7 @@ def read(path: str) -> ParsedSheet:
 
     Raises: FileRefused.
     """
-    book = inspect(path)
+    book = inspect(path, sheets=sheet_headings.SHEET_NAMES, properties=(ASSIGNMENT, EXPORTED), marked=shows_percent)
     try:
         with Path(path).open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
             return _read_rows(book, workbook.get_sheet_by_name(book.sheet).iter_rows())
@@ -49,7 +48,7 @@ def read(path: str) -> ParsedSheet:
 
 def _read_rows(book: Book, rows: Iterable[Sequence[Cell]]) -> ParsedSheet:
     walk = iter(rows)
-    head = list(islice(walk, sheet_headings.SEARCHED_ROWS))
+    head = list(islice(walk, SEARCHED_ROWS))
     headings = sheet_headings.find(head)
     body = _Body(headings, book.marks)
     if headings.problems:
@@ -83,7 +82,7 @@ class _Body:
         self.columns = [(key, headings.at[key], rule) for key, rule in RULES.items() if key in headings.at]
         self.filled = [headings.at[key] for key in ("user", "grade", "feedback") if key in headings.at]
         self.marks = marks
-        self.marked_rows = {row for row, _ in chain(marks.formulas, marks.errors, marks.percents)}
+        self.marked_rows = {row for row, _ in chain(marks.formulas, marks.errors, marks.formats)}
         self.rows: list[ParsedRow] = []
         self.seen: dict[UUID, int] = {}
         self.twice: set[UUID] = set()
@@ -136,7 +135,7 @@ class _Body:
             raise CellWrong(ProblemCode.ERROR_VALUE, self.marks.errors[place], _EXPECTED[key])
         if cell == "" and place in self.marks.formulas:
             raise CellWrong(ProblemCode.FORMULA_WITHOUT_VALUE, "", _EXPECTED[key])
-        if key == "grade" and place in self.marks.percents and isinstance(cell, float):
+        if key == "grade" and place in self.marks.formats and isinstance(cell, float):
             raise CellWrong(ProblemCode.PERCENT, f"{cell * 100:.15g}%", _EXPECTED[key])
 
     def _note(self, number: int, user: UUID) -> None:

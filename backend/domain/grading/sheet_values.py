@@ -13,8 +13,6 @@ GRADE_MIN = Decimal(0)
 GRADE_MAX = Decimal(100)
 FEEDBACK_MAX = 10_000  # characters; Excel itself ends at 32,767
 PROBLEMS_MAX = 1_000
-DATA_ROWS_MAX = 100_000
-COLUMNS_MAX = 100
 
 # Names of the document properties that the template carries.
 ASSIGNMENT = "Assignment"
@@ -49,25 +47,6 @@ class GradeSheet(msgspec.Struct, frozen=True):
     exported_at: datetime
     rows: Iterable[GradeRow]
     title: str = ""
-
-
-class Refusal(StrEnum):
-    """Why a file is not read at all."""
-
-    DAMAGED = "damaged"
-    EMPTY = "empty"
-    ENCRYPTED = "encrypted"
-    ENTITIES = "entities"
-    EXTERNAL_LINKS = "external_links"
-    MACROS = "macros"
-    NOT_XLSX = "not_xlsx"
-    OLD_XLS = "old_xls"
-    TOO_LARGE = "too_large"
-    TOO_MANY_CELLS = "too_many_cells"
-    TOO_MANY_COLUMNS = "too_many_columns"
-    TOO_MANY_ROWS = "too_many_rows"
-    TOO_SLOW = "too_slow"
-    UNUSUAL_CELLS = "unusual_cells"
 
 
 class ProblemCode(StrEnum):
@@ -147,12 +126,3 @@ class ParsedSheet(msgspec.Struct):
     problem_count: int
     assignment: UUID | None = None
     exported_at: str | None = None
-
-
-class FileRefused(Exception):
-    """A file that is not read. Raised in the child process, so only plain arguments: reason, detail."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = Refusal(reason)
-        self.detail = detail

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from backend.core import confined
 from backend.core.errors import Unmet
+from backend.core.workbooks import MEMORY_BYTES, WALL_S, FileRefused, Refusal, why_died
 from backend.domain.grading.sheet_judgement import Change, Current, Judgement, judge
 from backend.domain.grading.sheet_template import write_template
 from backend.domain.grading.sheet_values import (
     Expected,
-    FileRefused,
     GradeRow,
     GradeSheet,
     Handed,
@@ -20,7 +20,6 @@ from backend.domain.grading.sheet_values import (
     ParsedSheet,
     Problem,
     ProblemCode,
-    Refusal,
 )
 
 __all__ = [
@@ -41,14 +40,6 @@ __all__ = [
     "read_grades",
     "write_template",
 ]
-
-MEMORY_BYTES = 256 << 20  # of address space, so never more of memory; 100,000 rows of the template take less than 200
-WALL_S = 60.0
-
-# How the child ends when a library cannot have the memory it asks for: SIGABRT, or what confined says itself.
-_OUT_OF_MEMORY = ("memory", "signal 6", "result too large")
-_OUT_OF_TIME = "signal 24"
-_STOPPED = ("signal 9", "signal 15")  # by somebody else: not the file's fault
 
 
 class SheetRefused(Unmet):
@@ -81,12 +72,7 @@ async def read_grades(path: Path) -> ParsedSheet:
     except confined.TimedOut as slow:
         raise SheetRefused(reason=Refusal.TOO_SLOW, detail="") from slow
     except confined.Died as died:
-        if died.reason in _STOPPED:
+        reason = why_died(died)
+        if reason is None:
             raise
-        raise SheetRefused(reason=_cause(died), detail=died.reason) from died
-
-
-def _cause(died: confined.Died) -> Refusal:
-    if died.reason in _OUT_OF_MEMORY:
-        return Refusal.TOO_LARGE
-    return Refusal.TOO_SLOW if died.reason == _OUT_OF_TIME else Refusal.DAMAGED
+        raise SheetRefused(reason=reason, detail=died.reason) from died

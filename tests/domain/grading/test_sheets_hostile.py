@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
+from backend.core import workbook_marks, workbook_scan
 from backend.core.errors import Unmet
-from backend.domain.grading import sheet_marks, sheet_scan
 from backend.domain.grading.sheet_headings import letters
 from backend.domain.grading.sheets import SheetRefused, read_grades
 from tests.domain.grading.sheet_files import by_hand, cell, graded, worksheet
@@ -134,9 +134,9 @@ def test_too_many_strings_are_refused_before_they_are_parsed(tmp_path, monkeypat
     )
     path = tmp_path / "s"
     path.write_bytes(by_hand(worksheet("".join(row.format(n) for n in range(1, 2001)))))
-    monkeypatch.setattr(sheet_marks, "CELLS_MAX", 19_999)
-    with pytest.raises(sheet_scan.FileRefused) as caught:
-        sheet_scan.inspect(str(path))
+    monkeypatch.setattr(workbook_marks, "CELLS_MAX", 19_999)
+    with pytest.raises(workbook_scan.FileRefused) as caught:
+        workbook_scan.inspect(str(path), sheets=(), properties=(), marked=workbook_scan.shows_percent)
     assert caught.value.reason == "too_many_cells"
 
 

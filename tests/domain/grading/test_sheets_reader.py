@@ -229,7 +229,7 @@ def test_pieces_of_any_size_give_the_same_marks(tmp_path, monkeypatch):
     path = written(tmp_path / "s", rows)
     whole = read(path).problems
     for size in (37, 100, 1000):
-        monkeypatch.setattr("backend.domain.grading.sheet_scan.PIECE", size)
+        monkeypatch.setattr("backend.core.workbook_scan.PIECE", size)
         assert read(path).problems == whole
     assert len(whole) == 59
 

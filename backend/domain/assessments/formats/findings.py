@@ -297,7 +297,11 @@ def check(asked: Asked) -> None:
         raise QuestionUnfit(Code.TEXT_MISSING)
     _check_lengths((asked.text, asked.explanation or ""), TEXT_MAX)
     _check_lengths((asked.feedback_right, asked.feedback_wrong, *_feedback(asked.key)), FEEDBACK_MAX)
-    for points, least in ((asked.points, _CENT), (asked.penalty, Decimal(0)), (-(asked.floor or Decimal(0)), Decimal(0))):
+    for points, least in (
+        (asked.points, _CENT),
+        (asked.penalty, Decimal(0)),
+        (-(asked.floor or Decimal(0)), Decimal(0)),
+    ):
         if not points.is_finite() or not least <= points <= POINTS_MAX or points != points.quantize(_CENT):
             raise QuestionUnfit(Code.POINTS_UNFIT, str(points))
     problem = next(iter(problems(asked.key, asked.text)), None)

@@ -153,9 +153,7 @@ def test_several_right():
 def test_special_characters():
     asked = only("Which answer equals 5? {\n ~ \\= 2 + 2\n = \\= 2 + 3\n ~ \\= 2 + 4  }")
     assert [text for text, _, _ in options(asked.key)] == ["= 2 + 2", "= 2 + 3", "= 2 + 4"]
-    asked = only(
-        "Which is NOT one? {\n ~ \\~ # \\~ is.\n ~ \\#\n ~ \\{\n ~ \\}\n = \\\\ # Not\\:.\n}"
-    )
+    asked = only("Which is NOT one? {\n ~ \\~ # \\~ is.\n ~ \\#\n ~ \\{\n ~ \\}\n = \\\\ # Not\\:.\n}")
     assert [text for text, _, _ in options(asked.key)] == ["~", "#", "{", "}", "\\"]
     assert options(asked.key)[0][2] == "~ is."
     assert only("Two\\nlines {T}").text == "Two\nlines"

@@ -6,14 +6,15 @@ child process that all of this runs in.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from backend.domain.grading.sheet_headings import SEARCHED_ROWS
-from backend.domain.grading.sheet_values import COLUMNS_MAX, DATA_ROWS_MAX, FileRefused, Refusal
+from backend.core.workbooks import SEARCHED_ROWS, FileRefused, Refusal
 
 CELLS_MAX = 2_000_000
+DATA_ROWS_MAX = 100_000
+COLUMNS_MAX = 100
 ROWS_MAX = DATA_ROWS_MAX + SEARCHED_ROWS
 
 _FORMULA = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)>\s*<(?:\w+:)?f[\s/>]")
@@ -27,25 +28,25 @@ class Marks(msgspec.Struct):
 
     formulas: set[tuple[int, int]] = msgspec.field(default_factory=set)  # with no text as a result
     errors: dict[tuple[int, int], str] = msgspec.field(default_factory=dict)
-    percents: set[tuple[int, int]] = msgspec.field(default_factory=set)
+    formats: dict[tuple[int, int], str] = msgspec.field(default_factory=dict)  # the number formats that were asked for
 
 
-def marks(pieces: Iterable[bytes], percents: set[bytes]) -> Marks:
-    """Walk over a worksheet in pieces that cut no cell in two; percents are the styles that show 0.85 as 85%.
+def marks(pieces: Iterable[bytes], styles: Mapping[bytes, str]) -> Marks:
+    """Walk over a worksheet in pieces that cut no cell in two; styles are those whose number format is asked for.
 
     Raises: FileRefused.
     """
-    return _Scanner(percents).read(pieces)
+    return _Scanner(styles).read(pieces)
 
 
 class _Scanner:
     """Looks at every cell of one worksheet; only those that are not plain cost more than a glance."""
 
-    def __init__(self, percents: set[bytes]) -> None:
-        self.percents = percents
+    def __init__(self, styles: Mapping[bytes, str]) -> None:
+        self.styles = styles
         self.marks = Marks()
         self.cells = 0
-        unless = b"(?!(?:" + b"|".join(percents) + b')")' if percents else b""
+        unless = b"(?!(?:" + b"|".join(styles) + b')")' if styles else b""
         plain = b' r="[AB]?[A-Z][0-9]{1,5}"(?: s="' + unless + b'[0-9]+")?'
         plain += b'(?: t="(?:s|n|str|inlineStr|b)")? ?/?>'
         self.odd = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?!" + plain + rb")([^<>]*)>")
@@ -70,8 +71,9 @@ class _Scanner:
         if attributes.get(b"t") == b"e":
             text = _ERROR_TEXT.match(piece, found.end())
             self.marks.errors[place] = text[1].decode("ascii", "replace") if text else "#"
-        if attributes.get(b"s") in self.percents:
-            self.marks.percents.add(place)
+        code = self.styles.get(attributes.get(b"s", b""))
+        if code is not None:
+            self.marks.formats[place] = code
 
     def _look_at_formula(self, found: re.Match[bytes]) -> None:
         attributes = _attributes(found[1])

@@ -4,7 +4,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
@@ -13,11 +13,10 @@ import msgspec
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
+from backend.core import workbook_marks
 from backend.core.archives import ArchiveRefused, scan
-from backend.domain.grading import sheet_marks
-from backend.domain.grading.sheet_headings import SHEET_NAMES
-from backend.domain.grading.sheet_marks import Marks
-from backend.domain.grading.sheet_values import ASSIGNMENT, EXPORTED, FileRefused, Refusal
+from backend.core.workbook_marks import Marks
+from backend.core.workbooks import FileRefused, Refusal
 
 ENTRIES_MAX = 1_000
 TOTAL_MAX = 256 << 20
@@ -32,21 +31,57 @@ _SHEET_TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml",
 )
-_PERCENT_BUILT_IN = {"9", "10"}
+GENERAL = "General"
+_BUILT_IN = {
+    "1": "0",
+    "2": "0.00",
+    "3": "#,##0",
+    "4": "#,##0.00",
+    "9": "0%",
+    "10": "0.00%",
+    "11": "0.00E+00",
+    "14": "m/d/yyyy",
+    "15": "d-mmm-yy",
+    "16": "d-mmm",
+    "17": "mmm-yy",
+    "18": "h:mm AM/PM",
+    "19": "h:mm:ss AM/PM",
+    "20": "h:mm",
+    "21": "h:mm:ss",
+    "22": "m/d/yyyy h:mm",
+    "37": "#,##0",
+    "38": "#,##0",
+    "39": "#,##0.00",
+    "40": "#,##0.00",
+    "45": "mm:ss",
+    "46": "h:mm:ss",
+    "47": "mm:ss",
+    "48": "0.0E+0",
+    "49": "@",
+}
+"""Number formats that a workbook names without spelling them. Source: ECMA-376 part 1, 18.8.30 (numFmt)."""
 
-_LITERAL = re.compile(r'"[^"]*"|\\.')  # what a number format shows as it stands
+LITERAL = re.compile(r'"[^"]*"|\\.')  # what a number format shows as it stands
 
 
 class Book(msgspec.Struct):
-    """What a workbook is, before it is parsed: the sheet to read, and the properties our template has."""
+    """What a workbook is, before it is parsed: the sheet to read, and the properties that were asked for."""
 
     sheet: str
     marks: Marks
     properties: dict[str, str]
 
 
-def inspect(path: str) -> Book:
+def shows_percent(code: str) -> bool:
+    """Whether a number format shows 0.85 as 85%."""
+    return "%" in LITERAL.sub("", code)
+
+
+def inspect(path: str, *, sheets: Collection[str], properties: Collection[str], marked: Callable[[str], bool]) -> Book:
     """Decide whether a file is a workbook that can be parsed, and which of its sheets is meant.
+
+    That is the first of those called one of `sheets` (in small letters), else the first that can be seen. Cells
+    whose number format is `marked` are in the answer's marks.
 
     Raises: FileRefused.
     """
@@ -55,10 +90,10 @@ def inspect(path: str) -> Book:
         with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
             _check_parts(archive, names)
-            sheet, part = _choose_sheet(archive, names)
-            percents = _percent_styles(archive, names)
-            found = sheet_marks.marks(_pieces(archive, part), percents)
-            return Book(sheet, found, _properties(archive, names))
+            sheet, part = _choose_sheet(archive, names, sheets)
+            styles = {style: code for style, code in _number_formats(archive, names) if marked(code)}
+            found = workbook_marks.marks(_pieces(archive, part), styles)
+            return Book(sheet, found, _properties(archive, names, properties))
 
 
 def _check_archive(file: BinaryIO) -> None:
@@ -134,8 +169,8 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _choose_sheet(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str]:
-    """The name and the part of the sheet called Penilaian or Grades, else of the first that can be seen."""
+def _choose_sheet(archive: zipfile.ZipFile, names: set[str], wanted: Collection[str]) -> tuple[str, str]:
+    """The name and the part of the sheet that is meant."""
     rels = "xl/_rels/workbook.xml.rels"
     if rels not in names:
         raise FileRefused(Refusal.DAMAGED, rels)
@@ -152,29 +187,27 @@ def _choose_sheet(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str]:
                 sheets.append((item.get("name", ""), parts[key], item.get("state", "visible") == "visible"))
     if not sheets:
         raise FileRefused(Refusal.DAMAGED, "no worksheet")
-    named = [sheet for sheet in sheets if sheet[0].strip().casefold() in SHEET_NAMES]
+    named = [sheet for sheet in sheets if sheet[0].strip().casefold() in wanted]
     seen = [sheet for sheet in sheets if sheet[2]]
     return (named or seen or sheets)[0][:2]
 
 
-def _percent_styles(archive: zipfile.ZipFile, names: set[str]) -> set[bytes]:
-    """Numbers of the cell styles that show 0.85 as 85%."""
+def _number_formats(archive: zipfile.ZipFile, names: set[str]) -> Iterator[tuple[bytes, str]]:
+    """The numbers of the cell styles, each with its number format."""
     if "xl/styles.xml" not in names:
-        return set()
-    root = _xml(archive, "xl/styles.xml")
-    tables = {_local(item.tag): list(item) for item in root}
-    own = tables.get("numFmts", ())
-    percent = {item.get("numFmtId") for item in own if "%" in _LITERAL.sub("", item.get("formatCode", ""))}
-    percent |= _PERCENT_BUILT_IN
-    formats = enumerate(tables.get("cellXfs", ()))
-    return {str(number).encode() for number, item in formats if item.get("numFmtId") in percent}
+        return
+    tables = {_local(item.tag): list(item) for item in _xml(archive, "xl/styles.xml")}
+    own = {item.get("numFmtId"): item.get("formatCode", GENERAL) for item in tables.get("numFmts", ())}
+    for number, item in enumerate(tables.get("cellXfs", ())):
+        key = item.get("numFmtId")
+        yield str(number).encode(), own.get(key) or _BUILT_IN.get(key or "", GENERAL)
 
 
-def _properties(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
+def _properties(archive: zipfile.ZipFile, names: set[str], wanted: Collection[str]) -> dict[str, str]:
     if "docProps/custom.xml" not in names:
         return {}
     found = {item.get("name", ""): "".join(item.itertext()) for item in _xml(archive, "docProps/custom.xml")}
-    return {name: text[:64] for name, text in found.items() if name in (ASSIGNMENT, EXPORTED)}
+    return {name: text[:64] for name, text in found.items() if name in wanted}
 
 
 def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
