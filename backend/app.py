@@ -12,6 +12,7 @@ from backend.core import db, wake
 from backend.core.log import configure
 from backend.core.settings import settings
 from backend.domain.assignments.readers import reads_assignment, reads_submission
+from backend.domain.certificates import badge_keys
 from backend.domain.enrolments.readers import reads_material
 from backend.domain.files import access
 from backend.domain.files.terms import OwnerKind
@@ -62,6 +63,8 @@ def load(name: str) -> Dialect:
     return Dialect(module.NAME, module.claims, app, getattr(module, "DOCS", ""), lane)
 
 
+if settings().is_production:
+    badge_keys.keys()  # keys that cannot be used stop the start, and not the first badge
 job_hub = Hub(jobs.jobs_watched, wake.JOB_CHANNEL)
 shared.offer_job_hub(job_hub)
 WATCHES.append(metrics.watch)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import msgspec
 
-from backend import cli_accounts, cli_clients, cli_jobs, migrate, seeds
+from backend import cli_accounts, cli_clients, cli_jobs, cli_keys, migrate, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_accounts.add(commands, say)
     cli_clients.add(commands, say)
     cli_jobs.add(commands, say)
+    cli_keys.add(commands, say)
     seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing")
     seed.add_argument("--demo", action="store_true", required=True, help="needed, so that nobody makes one by mistake")
     seed.set_defaults(run=_seed)
@@ -63,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _with_pool(run: Command, arguments: argparse.Namespace) -> int:
+    if getattr(arguments, "needs_no_database", False):
+        return await run(arguments)
     await db.open_pool(most=2)
     try:
         return await run(arguments)

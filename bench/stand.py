@@ -21,6 +21,7 @@ from backend.devstack.ports import is_free, random_port
 from backend.devstack.processes import Command, StartError, await_end, spawn, tell
 from backend.devstack.procfile import read_procfile, shell
 from backend.devstack.services import Services, start
+from bench import keys
 from bench.usage import cpu_s, local_ports, peak_mib
 
 GRACE_S = 6.0
@@ -48,6 +49,7 @@ class Stand:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "JWT_SECRET": self.jwt_secret,
             "TICKET_SECRET": secrets.token_hex(32),
+            **keys.made(folder),
         }
 
     @property

@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seat_offer_hours: int
     signatory_name: str
     signatory_title: str
+    signing_key_file: Path
+    signing_key_password: str
+    tsa_url: str
+    badge_keys_file: Path
     access_token_minutes: int
     refresh_token_days: int
     max_document_bytes: int
@@ -131,6 +135,11 @@ class _Environment:
             raise SettingsError(f"{name} {wrong}.")
         return value
 
+    def key_file(self, name: str, made: Path) -> Path:
+        """A file with keys; `made` is where development makes its own."""
+        value = self.given(name)
+        return Path(value).absolute() if value else made
+
     def given(self, name: str) -> str:
         value = self.text(name)
         if not value and self.production:
@@ -194,6 +203,15 @@ def _limits(read: _Environment) -> dict[str, Any]:
     }
 
 
+def _keys(read: _Environment, var_dir: Path) -> dict[str, Any]:
+    return {
+        "signing_key_file": read.key_file("SIGNING_KEY_FILE", var_dir / "signing.pem"),
+        "signing_key_password": read.text("SIGNING_KEY_PASSWORD"),
+        "tsa_url": read.url("TSA_URL", ("http", "https"), needed=False),
+        "badge_keys_file": read.key_file("BADGE_KEYS_FILE", var_dir / "badge_keys.json"),
+    }
+
+
 def load(environ: Mapping[str, str]) -> Settings:
     """Read settings from a mapping of environment variables.
 
@@ -210,6 +228,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         **_services(read),
         **_web(read),
         **_school(read),
+        **_keys(read, var_dir),
         **_limits(read),
     }
     return Settings(**values)

@@ -55,6 +55,12 @@ def opener(key: str) -> Opener:
     return opened
 
 
+async def whole(key: str) -> bytes:
+    """All of an object that must be there; for what is known to be small. Raises: ObjectGone, StorageDown."""
+    async with contextlib.aclosing(opener(key)(0, None)) as pieces:
+        return b"".join([piece async for piece in pieces])
+
+
 def offer_job_hub(hub: Hub[Any]) -> None:
     """Make known who tells streams about jobs (the front door does, once)."""
     _Shared.job_hub = hub

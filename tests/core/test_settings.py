@@ -11,6 +11,8 @@ PRODUCTION = {
     "S3_SECRET_KEY": "k" * 16,
     "JWT_SECRET": "j" * 32,
     "TICKET_SECRET": "t" * 32,
+    "SIGNING_KEY_FILE": "/nowhere/signing.p12",
+    "BADGE_KEYS_FILE": "/nowhere/badge_keys.json",
 }
 
 
@@ -25,8 +27,10 @@ def test_a_missing_or_weak_secret_stops_the_start_by_name(name: str, value: str)
         load({**PRODUCTION, name: value})
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY"])
-def test_production_needs_its_services_named(name: str):
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY", "SIGNING_KEY_FILE", "BADGE_KEYS_FILE"]
+)
+def test_production_needs_its_services_and_keys_named(name: str):
     with pytest.raises(SettingsError, match=name):
         load({**PRODUCTION, name: ""})
 

@@ -15,7 +15,7 @@ LITTLE_WEB = f"{sys.executable} -I -S {Path(__file__).with_name('little_web.py')
 MARK = "LULUS_TEST_MARK"
 _OURS = (
     *("DATABASE_URL", "DB_POOL_SIZE", "REDIS_", "S3_", "JWT_SECRET", "TICKET_SECRET"),
-    *("LULUS_ENV", "VAR_DIR", "MAIL_DIR", "WEB_", "PROMETHEUS_"),
+    *("LULUS_ENV", "VAR_DIR", "MAIL_DIR", "WEB_", "PROMETHEUS_", "SIGNING_", "BADGE_"),
 )
 ELSEWHERE = {  # services that nobody embeds, nor calls in these tests
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",

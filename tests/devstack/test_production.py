@@ -11,6 +11,8 @@ FIT = {
     "JWT_SECRET": "J" * 32,
     "TICKET_SECRET": "T" * 32,
     "S3_SECRET_KEY": "S" * 32,
+    "SIGNING_KEY_FILE": "/nowhere/signing.p12",
+    "BADGE_KEYS_FILE": "/nowhere/badge_keys.json",
 }
 SECRETS = ("JWT_SECRET", "TICKET_SECRET", "S3_SECRET_KEY")
 UNFIT = {

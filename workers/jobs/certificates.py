@@ -1,6 +1,7 @@
 """Certificates in the background: draw, issue to a whole batch, consider one person, reconsider all."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,12 @@ from backend.core.ids import new_uuid
 from backend.domain.certificates import commands, pdf, queries
 from backend.domain.certificates.commands import Drawn
 from backend.domain.certificates.queries import Candidate
-from backend.domain.certificates.terms import CertificateState, Fact
+from backend.domain.certificates.terms import CertificatePaper, CertificateState, Fact
 from backend.domain.enrolments.events import ProgressMade
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
 from storage import keys
-from workers import resources
+from workers import resources, signing
 from workers.registry import Queue, job
 from workers.schedule import Empty
 
@@ -70,7 +71,7 @@ class Report(msgspec.Struct, frozen=True):
 
 @job(phases=True, time_limit_s=60)
 async def render_certificate(body: Certificate) -> None:
-    """Draw a certificate from its stored words and keep the file.
+    """Draw a certificate from its stored words, sign it, and keep the file.
 
     Safe to repeat: one that has its file, or was revoked, is left alone.
     """
@@ -142,13 +143,29 @@ def _has_one(person: Candidate) -> bool:
 
 
 async def _draw(certificate_ids: Sequence[int]) -> None:
-    """Render and store each, then record all. A crash in between leaves objects that no row names, for the sweep."""
-    drawn = []
+    """Draw, sign and store each, then record all.
+
+    A crash in between leaves objects that no row names, for the sweep. What was recorded once is never drawn anew.
+    """
+    drawn, pictures = [], dict[str, bytes]()
     for view in await queries.certificates_by_id(certificate_ids):
         if view.state is not CertificateState.GENERATING:
             continue
-        pdf_bytes = await asyncio.to_thread(pdf.render, view.paper)
+        for picture in view.paper.design.pictures:
+            if picture.object_key not in pictures:
+                pictures[picture.object_key] = await _bytes_of(picture.object_key)
+        signed = await asyncio.to_thread(_made, view.paper, pictures)
         key = keys.certificate(new_uuid())
-        stored = await resources.storage().put(key, pdf_bytes, "application/pdf")
+        stored = await resources.storage().put(key, signed, "application/pdf")
         drawn.append(Drawn(view.id, key, stored.sha256_hex, stored.size_bytes))
-    await commands.record_files(drawn)
+    if drawn:
+        await commands.record_files(drawn, signing.check())
+
+
+def _made(paper: CertificatePaper, pictures: dict[str, bytes]) -> bytes:
+    return signing.sign(pdf.render(paper, pictures), paper)
+
+
+async def _bytes_of(object_key: str) -> bytes:
+    async with contextlib.aclosing(resources.storage().open(object_key)) as pieces:
+        return b"".join([piece async for piece in pieces])

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, post, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.params import FromPath, FromQuery
@@ -11,13 +11,15 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from backend.core.dates import Lang
-from backend.core.errors import TooMany, Unavailable
+from backend.core.errors import Invalid, TooLarge, TooMany, Unavailable
 from backend.core.settings import settings
-from backend.dialects.site import lookup, operations, pages, unsubscribe
+from backend.dialects.site import files, lookup, operations, pages, unsubscribe, wellknown
 from backend.dialects.site.ops import handlers as ops
 from backend.dialects.site.ops.pages import ASSETS as OPS_ASSETS
 from backend.dialects.site.words import spoken_language
+from backend.domain.certificates import checking
 from backend.http import shared
+from backend.http.badges import Form, badge_response
 from backend.http.lanes import Refusal
 from backend.http.media import media_response
 from backend.http.ranges import Resource
@@ -25,7 +27,8 @@ from storage.errors import StorageDown
 
 NAME = "site"
 LANE = None
-"""What is asked here must be answered always (health, metrics), but for the certificate page."""
+"""What is asked here must be answered always (health, metrics), but for the certificate page. Files that are
+dropped have a bound of their own."""
 
 LONGEST_REFERENCE = 100
 ASSETS = {"site.css": "text/css", "icon.svg": "image/svg+xml", **OPS_ASSETS}
@@ -62,7 +65,7 @@ async def home(request: Ask) -> Response[str]:
     return _html(request, pages.render_home(_lang(request), school=settings().school_name), private=False)
 
 
-@get(["/certificates", "/sertifikat"], include_in_schema=False)
+@get(["/certificates", "/sertifikat", "/certificates/file"], include_in_schema=False)
 async def search(request: Ask, number: FromQuery[str] = "") -> Response[str] | Redirect:
     """Show the form; with a number in it go to that certificate's own address."""
     wanted = number.strip()
@@ -109,6 +112,26 @@ async def certificate_file(request: Ask, reference: FromPath[str]) -> Response[A
     return answer
 
 
+@get("/certificates/{reference:str}/badge", include_in_schema=False)
+async def certificate_badge(
+    request: Ask, reference: FromPath[str], form: FromQuery[str] = "jwt"
+) -> Response[bytes] | Response[str]:
+    """Give the Open Badge of a certificate: the credential, or with `?form=svg` a picture that carries it."""
+    known = len(reference) <= LONGEST_REFERENCE and "\0" not in reference
+    view = await lookup.badge(reference.strip(), _address(request)) if known else None
+    if view is None:
+        return _unknown(request, reference)
+    return badge_response(view.number, view.token, view.picture, Form.SVG if form == "svg" else Form.JWT)
+
+
+@post("/certificates/file", status_code=200, include_in_schema=False, request_max_body_size=None)
+async def certificate_dropped(request: Ask) -> Response[str]:
+    """Say whether a PDF is one of ours, as it was made, and how that certificate stands now."""
+    await checking.may_drop(_address(request))
+    verdict, view = await lookup.dropped(await files.received(request))
+    return _html(request, pages.render_file(verdict, view, _lang(request), school=settings().school_name))
+
+
 def _address(request: Ask) -> str:
     return request.client.host if request.client else ""
 
@@ -150,6 +173,13 @@ def slow_down(request: Ask, error: TooMany) -> Response[str]:
     return answer
 
 
+def refuse_file(request: Ask, error: Invalid | TooLarge) -> Response[str]:
+    """Answer when there was no file to look into, or too much of it."""
+    too_large = isinstance(error, TooLarge)
+    body = pages.render_refused("too_large" if too_large else "no_file", _lang(request), school=settings().school_name)
+    return _html(request, body, status=413 if too_large else 400)
+
+
 def excuse(request: Ask, error: Exception) -> Response[str]:
     """Answer when the file of a certificate cannot be had, which says nothing against the certificate."""
     answer = _html(request, pages.render_away(_lang(request), school=settings().school_name), status=503)
@@ -162,7 +192,10 @@ HANDLERS: list[ControllerRouterHandler] = [
     search,
     certificate,
     certificate_file,
+    certificate_badge,
+    certificate_dropped,
     asset,
+    *wellknown.HANDLERS,
     *operations.HANDLERS,
     ops.ROUTER,
     *unsubscribe.HANDLERS,
@@ -177,6 +210,8 @@ def build(find: lookup.Lookup = lookup.certificate) -> Litestar:
             NotFoundException: refuse,
             MethodNotAllowedException: refuse,
             TooMany: slow_down,
+            Invalid: refuse_file,
+            TooLarge: refuse_file,
             Unavailable: excuse,
             StorageDown: excuse,
         },

@@ -18,9 +18,12 @@ LINKS = (("docs", "/docs"), ("health", "/readyz"))
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a stranger may see. `pdf_url` is a path of ours, and only there where the file may be fetched."""
+    """All that a stranger may see. Addresses are paths of ours, and only there where the file may be fetched.
 
-    state: Literal["valid", "revoked"]
+    `replaced_by` is the number of the certificate that stands in its place.
+    """
+
+    state: Literal["valid", "revoked", "expired", "replaced"]
     number: str
     holder_name: str
     course_title: str
@@ -31,25 +34,50 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     school_name: str
     revoked_on: date | None = None
     revoked_reason: str = ""
+    expires_on: date | None = None
+    replaced_by: str | None = None
     pdf_url: str | None = None
+    badge_url: str | None = None
+
+
+FileVerdict = Literal["genuine", "changed", "foreign", "unreadable"]
 
 
 def render_page(view: Certificate | None, lang: Lang, *, school: str = "", reference: str = "") -> str:
-    """Draw the answer to "is this certificate real?": valid, revoked or, without a view, unknown."""
+    """Draw the answer to "is this certificate real?": as it stands now or, without a view, unknown."""
     if view is None:
         return _draw("unknown.html", lang, "unknown", school=school, reference=reference)
-    said = WORDS[lang][f"{view.state}_lead"].format(
-        school=view.school_name, day=spoken(view.revoked_on or view.issued_on, lang)
-    )
+    return _certificate(view, lang, school=school)
+
+
+def render_file(verdict: FileVerdict, view: Certificate | None, lang: Lang, *, school: str) -> str:
+    """Draw the answer to "is this file real?". `view` is the certificate as it stands now, where the file names one."""
+    if verdict == "genuine" and view is not None:
+        return _certificate(view, lang, school=school, about_file=WORDS[lang]["genuine_lead"])
+    kind = "unlisted" if verdict == "genuine" else verdict
+    return _draw("file.html", lang, kind, school=school, number=view.number if view else None)
+
+
+def _certificate(view: Certificate, lang: Lang, *, school: str, about_file: str = "") -> str:
+    day = view.expires_on if view.state == "expired" else view.revoked_on
+    said = WORDS[lang][f"{view.state}_lead"].format(school=view.school_name, day=spoken(day or view.issued_on, lang))
     rows = [
         ("holder", view.holder_name),
         ("course", view.course_title),
         ("batch", view.batch_title),
         ("period", period(view.start_on, view.end_on, lang)),
         ("issued", spoken(view.issued_on, lang)),
+        *([("expires", spoken(view.expires_on, lang))] if view.expires_on else []),
         ("school", view.school_name),
     ]
-    return _draw("certificate.html", lang, view.state, school=school, view=view, said=said, rows=rows)
+    return _draw(
+        "certificate.html", lang, view.state, school=school, view=view, said=said, rows=rows, about_file=about_file
+    )
+
+
+def render_refused(kind: Literal["too_large", "no_file"], lang: Lang, *, school: str) -> str:
+    """Draw what was wrong with a file before anybody looked into it."""
+    return _draw("file.html", lang, kind, school=school, number=None)
 
 
 def render_search(lang: Lang, *, school: str) -> str:

@@ -6,15 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core import db, patterns, throttle
+from backend.core import db, throttle
 from backend.core.actor import Actor
-from backend.core.clock import school_date
 from backend.core.db import transaction
-from backend.core.ids import Ref, new_code, new_uuid
+from backend.core.ids import Ref
 from backend.core.outbox import emit
-from backend.core.settings import settings
 from backend.domain.batches import queries as batches
-from backend.domain.certificates import queries, rules
+from backend.domain.certificates import numbering, queries, rules
 from backend.domain.certificates.errors import (
     Absent,
     AlreadyRevoked,
@@ -28,9 +26,9 @@ from backend.domain.certificates.errors import (
     WasRevoked,
 )
 from backend.domain.certificates.events import CertificateIssued, CertificateNumbered, CertificateRevoked
-from backend.domain.certificates.queries import BatchPaper, Candidate, CertificateView
+from backend.domain.certificates.queries import Candidate, CertificateView
 from backend.domain.certificates.rules import Reason
-from backend.domain.certificates.terms import CertificatePaper, CertificateState, Fact, Outcome
+from backend.domain.certificates.terms import CertificateState, Fact, Outcome
 from backend.domain.enrolments import queries as enrolments
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.commands import Queued
@@ -50,6 +48,14 @@ class Drawn(msgspec.Struct, frozen=True):
     object_key: str
     sha256: str
     size_bytes: int
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """By whom files were signed: an X.509 certificate, and the SHA-256 of its DER in hexadecimal."""
+
+    fingerprint: str
+    subject: str
+    pem: str
 
 
 class Numbering(msgspec.Struct, frozen=True):
@@ -76,7 +82,7 @@ async def issue(actor: Actor, batch_ref: Ref) -> Issued:
         view = await queries.certificate_of(actor.person_id, batch.id)
         if view is None or view.state is CertificateState.REVOKED:
             _refuse(numbered.refused[0].reasons[0] if numbered.refused else Reason(Fact.NOT_ENROLLED))
-        job = await _draw(view.id, owner_id=actor.person_id) if numbered.issued else None
+        job = await draw(view.id, owner_id=actor.person_id) if numbered.issued else None
         return Issued(view, job.uuid if job else None)
 
 
@@ -153,7 +159,7 @@ async def draw_again(certificate_ids: Sequence[int]) -> None:
     """
     async with transaction():
         for certificate_id in certificate_ids:
-            job = await _draw(certificate_id)
+            job = await draw(certificate_id)
             if not job.is_new:
                 await jobs.bring_back(job.id)
 
@@ -161,11 +167,12 @@ async def draw_again(certificate_ids: Sequence[int]) -> None:
 async def _issue_unasked(batch_id: int, enrolment_ids: Sequence[int]) -> int:
     numbered = await _number(batch_id, enrolment_ids, is_asked_for=False)
     for certificate_id in numbered.issued:
-        await _draw(certificate_id)
+        await draw(certificate_id)
     return len(numbered.issued)
 
 
-async def _draw(certificate_id: int, *, owner_id: int | None = None) -> Queued:
+async def draw(certificate_id: int, *, owner_id: int | None = None) -> Queued:
+    """Have a job draw and sign a certificate; one that has such a job keeps it. Safe to repeat."""
     body, key = {"certificate_id": certificate_id}, f"render_certificate:{certificate_id}"
     return await jobs.enqueue("render_certificate", body, owner_id=owner_id, unique_key=key)
 
@@ -185,81 +192,27 @@ async def _number(
     )
     found = await queries.candidates(enrolment_ids, is_asked_for=is_asked_for)
     eligible = [one for one in found if not one.reasons]
-    ids = await _insert(batch_id, eligible, job_id) if eligible else []
+    ids = await numbering.insert(batch_id, eligible, job_id=job_id) if eligible else []
     await emit(*(CertificateNumbered(id_) for id_ in ids))
     return Numbering(ids, [one for one in found if one.reasons])
 
 
-async def _insert(batch_id: int, people: Sequence[Candidate], job_id: int | None) -> list[int]:
-    batch = await queries.batch_paper(batch_id)
-    pattern = settings().certificate_pattern
-    values = patterns.Values(course=batch.course_code, year=school_date(batch.at).year, batch=batch.batch_code)
-    last = await _count(patterns.scope(pattern, values), len(people))
-    sequences = range(last - len(people) + 1, last + 1)
-    uuids = [new_uuid() for _ in people]
-    papers = [
-        _paper(batch, one.name, uuid, patterns.fill(pattern, values, seq=seq, random=new_code(6)))
-        for one, uuid, seq in zip(people, uuids, sequences, strict=True)
-    ]
-    rows = await db.fetch(
-        "INSERT INTO certificate (uuid, batch_id, account_id, number, sequence, state, holder_name, paper,"
-        " issued_by_job, issued_at, created_at, updated_at)"
-        " SELECT uuid, $1, account_id, number, sequence, 'generating', holder_name, paper::jsonb, $2,"
-        " now(), now(), now()"
-        " FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::text[])"
-        " AS p (uuid, account_id, number, sequence, holder_name, paper)"
-        " ON CONFLICT (batch_id, account_id) WHERE state <> 'revoked' DO NOTHING RETURNING id",
-        batch_id,
-        job_id,
-        uuids,
-        [one.account_id for one in people],
-        [paper.number for paper in papers],
-        list(sequences),
-        [one.name for one in people],
-        [msgspec.json.encode(paper).decode() for paper in papers],
-    )
-    return [found["id"] for found in rows]
-
-
-async def _count(scope: str, how_many: int) -> int:
-    """Take the next numbers of a scope and say the last of them; others wait for our commit."""
-    last: int = await db.value(
-        "INSERT INTO certificate_counter AS c (scope, last) VALUES ($1, $2)"
-        " ON CONFLICT (scope) DO UPDATE SET last = c.last + $2 RETURNING last",
-        scope,
-        how_many,
-    )
-    return last
-
-
-def _paper(batch: BatchPaper, holder_name: str, uuid: UUID, number: str) -> CertificatePaper:
-    return CertificatePaper(
-        number=number,
-        holder_name=holder_name,
-        course_title=batch.course_title,
-        batch_title=batch.batch_title,
-        start_on=school_date(batch.start_at),
-        end_on=school_date(batch.end_at),
-        issued_on=school_date(batch.at),
-        place=settings().school_place,
-        school_name=settings().school_name,
-        signatory_name=settings().signatory_name,
-        signatory_title=settings().signatory_title,
-        verify_url=f"{settings().frontend_url}/sertifikat/{uuid}",
-        topics=batch.topics,
-    )
-
-
-async def record_files(drawn: Sequence[Drawn]) -> int:
+async def record_files(drawn: Sequence[Drawn], signer: Signer) -> int:
     """Note where the files of some certificates are; says of how many it was the first, which alone counts.
 
-    Safe to repeat.
+    Who signed them is known from then on. Safe to repeat.
 
     Emits: CertificateIssued.
     """
     if not drawn:
         return 0
     async with transaction():
+        await db.statement(
+            "INSERT INTO certificate_signer (fingerprint, subject, pem) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            signer.fingerprint,
+            signer.subject,
+            signer.pem,
+        )
         changed = await db.fetch(
             "UPDATE certificate c SET state = 'issued', object_key = d.object_key, sha256 = d.sha256,"
             " size_bytes = d.size_bytes, updated_at = now()"
@@ -306,7 +259,7 @@ async def verify(reference: UUID | str, *, address: str) -> CertificateView:
     Raises: TooManyChecks, CertificateNotFound.
     """
     view = await _look_up(reference, address)
-    outcome = Outcome.NOT_FOUND if view is None else _OUTCOMES[view.state]
+    outcome = Outcome.NOT_FOUND if view is None else _outcome(view)
     await db.statement(
         "INSERT INTO certificate_check (certificate_id, reference, outcome) VALUES ($1, $2, $3)",
         view.id if view else None,
@@ -319,17 +272,28 @@ async def verify(reference: UUID | str, *, address: str) -> CertificateView:
 
 
 async def public_file(reference: UUID | str, *, address: str) -> queries.StoredPaper:
-    """The file of a certificate that holds, for a stranger. It says no more than the check does.
+    """The file of a certificate that was not revoked, for a stranger. It says no more than the check does.
+
+    Raises: TooManyChecks, CertificateNotFound.
+    """
+    return queries.stored(await public_certificate(reference, address=address))
+
+
+async def public_certificate(reference: UUID | str, *, address: str) -> CertificateView:
+    """A certificate that was not revoked, for a stranger who wants more of it than the check; it is not noted.
 
     Raises: TooManyChecks, CertificateNotFound.
     """
     view = await _look_up(reference, address)
     if view is None or view.state is not CertificateState.ISSUED:
         raise CertificateNotFound(ref=rules.noted(str(reference)))
-    return queries.stored(view)
+    return view
 
 
-_OUTCOMES = {CertificateState.ISSUED: Outcome.VALID, CertificateState.REVOKED: Outcome.REVOKED}
+def _outcome(view: CertificateView) -> Outcome:
+    if view.state is CertificateState.REVOKED:
+        return Outcome.REVOKED
+    return Outcome.EXPIRED if view.is_expired else Outcome.VALID
 
 
 async def _look_up(reference: UUID | str, address: str) -> CertificateView | None:
@@ -337,9 +301,17 @@ async def _look_up(reference: UUID | str, address: str) -> CertificateView | Non
 
     A certificate that was revoked before its file was made was never in anybody's hands: unknown.
     """
-    key = f"certificate-check:{rules.caller(address)}"
-    if await throttle.hit(key, window_s=rules.CHECK_WINDOW_S) > rules.CHECKS_PER_WINDOW:
-        wait = await throttle.wait_s(key, limit=rules.CHECKS_PER_WINDOW, window_s=rules.CHECK_WINDOW_S)
-        raise TooManyChecks(retry_after_s=max(1, wait))
+    await slow_down("certificate-check", rules.caller(address), rules.CHECKS_PER_WINDOW)
     known = rules.number_typed(reference) if isinstance(reference, str) else reference
     return await queries.certificate_known_by(known) if known is not None else None
+
+
+async def slow_down(what: str, caller: str, limit: int) -> None:
+    """Count one more of what a caller does, and refuse what is too much in `CHECK_WINDOW_S`.
+
+    Raises: TooManyChecks.
+    """
+    key = f"{what}:{caller}"
+    if await throttle.hit(key, window_s=rules.CHECK_WINDOW_S) > limit:
+        wait = await throttle.wait_s(key, limit=limit, window_s=rules.CHECK_WINDOW_S)
+        raise TooManyChecks(retry_after_s=max(1, wait))

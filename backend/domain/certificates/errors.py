@@ -1,6 +1,6 @@
 """What can go wrong with certificates."""
 
-from backend.core.errors import Conflict, Forbidden, Gone, NotFound, TooMany, Unmet
+from backend.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unavailable, Unmet
 
 
 class CertificateNotFound(NotFound):
@@ -73,3 +73,33 @@ class TooManyChecks(TooMany):
     """Too many certificates were asked for from one address."""
 
     code = "certificates.too_many_checks"
+
+
+class PictureUnfit(Invalid):
+    """A picture of a template is none of ours, no PNG or JPEG, or too large (`name`, `limit`)."""
+
+    code = "certificates.picture"
+
+
+class DesignUnfit(Invalid):
+    """A template cannot be drawn."""
+
+    code = "certificates.design"
+
+
+class TemplateNotFound(NotFound):
+    """The course has no such version of a template."""
+
+    code = "certificates.template_not_found"
+
+
+class NoCertificates(NotFound):
+    """The batch has no certificate that could be packed."""
+
+    code = "certificates.none"
+
+
+class TooManyAtOnce(Unavailable):
+    """So many papers are looked into at the moment that one more has to wait."""
+
+    code = "certificates.busy"

@@ -25,3 +25,11 @@ class CertificateRevoked(Event, frozen=True):
 
     name: ClassVar[str] = "certificates.certificate.revoked.v1"
     certificate_id: int
+
+
+class CertificateReplaced(Event, frozen=True):
+    """A certificate was taken back because another one, with the right name, stands in its place."""
+
+    name: ClassVar[str] = "certificates.certificate.replaced.v1"
+    certificate_id: int
+    replacement_id: int

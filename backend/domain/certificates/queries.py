@@ -13,16 +13,25 @@ from backend.core.clock import school_date
 from backend.core.ids import Ref
 from backend.domain.batches import queries as batches
 from backend.domain.certificates import rules
-from backend.domain.certificates.errors import CertificateNotFound, NotEnrolled, NotYours, Revoked, StillGenerating
+from backend.domain.certificates.errors import (
+    CertificateNotFound,
+    NotEnrolled,
+    NotYours,
+    Revoked,
+    StillGenerating,
+)
 from backend.domain.certificates.rules import Facts, Reason
-from backend.domain.certificates.terms import CertificatePaper, CertificateState, Fact, Topic
+from backend.domain.certificates.terms import CertificatePaper, CertificateState, Design, Fact, Topic
 from backend.domain.enrolments import queries as enrolments
 from backend.domain.enrolments.errors import EnrolmentNotFound
 from backend.domain.enrolments.queries import Missing
 
 
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate. `paper` is what is printed on it; without `object_key` the file is not made yet."""
+    """A certificate. `paper` is what is printed on it; without `object_key` the file is not made yet.
+
+    `is_expired` is told by the database's clock. `replaced_by` and `replaces` are numbers.
+    """
 
     id: int
     uuid: UUID
@@ -40,6 +49,11 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None
     revoked_at: datetime | None
     revoked_reason: str | None
+    expires_at: datetime | None
+    is_expired: bool
+    template_id: int | None
+    replaced_by: str | None
+    replaces: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -87,14 +101,19 @@ class BatchPaper(msgspec.Struct, frozen=True, kw_only=True):
     start_at: datetime
     end_at: datetime
     at: datetime
+    valid_months: int | None = None
+    template_id: int | None = None
+    design: Design = Design()
     topics: list[Topic] = []
 
 
 _SELECT = (
     "SELECT c.id, c.uuid, c.batch_id, b.uuid AS batch_uuid, c.account_id, a.uuid AS account_uuid, c.number, c.state,"
     " c.holder_name, c.paper::text AS paper, c.issued_at, c.object_key, c.sha256, c.size_bytes, c.revoked_at,"
-    " c.revoked_reason, c.created_at, c.updated_at"
+    " c.revoked_reason, c.expires_at, coalesce(c.expires_at <= now(), false) AS is_expired, c.template_id,"
+    " n.number AS replaced_by, o.number AS replaces, c.created_at, c.updated_at"
     " FROM certificate c JOIN batch b ON b.id = c.batch_id JOIN account a ON a.id = c.account_id"
+    " LEFT JOIN certificate n ON n.id = c.replaced_by LEFT JOIN certificate o ON o.replaced_by = c.id"
 )
 _OPENS_AT = "b.end_at + make_interval(hours => b.certificate_after_h)"
 _CANDIDATES = f"""
@@ -113,6 +132,16 @@ WHERE b.auto_issue AND b.archived_at IS NULL AND e.state = 'active' AND {_OPENS_
 AND NOT EXISTS (SELECT FROM certificate c WHERE c.batch_id = e.batch_id AND c.account_id = e.account_id)
 GROUP BY e.batch_id ORDER BY e.batch_id
 """  # noqa: S608 - our own text
+
+_BATCH_PAPER = """
+SELECT c.code AS course_code, c.title AS course_title, b.code AS batch_code, b.title AS batch_title,
+       b.start_at, b.end_at, now() AS at, t.id AS template_id, t.design::text AS design,
+       CASE WHEN v.batch_id IS NOT NULL THEN v.valid_months ELSE t.valid_months END AS valid_months
+FROM batch b JOIN course c ON c.id = b.course_id
+LEFT JOIN certificate_validity v ON v.batch_id = b.id
+LEFT JOIN LATERAL (SELECT * FROM certificate_template WHERE course_id = c.id ORDER BY version DESC LIMIT 1) t ON true
+WHERE b.id = $1
+"""
 
 
 def _view(found: Record) -> CertificateView:
@@ -192,6 +221,12 @@ async def certificate_known_by(reference: UUID | str) -> CertificateView | None:
     """A certificate that was handed out, by uuid or by its number in our spelling. For checks by strangers."""
     column = "uuid" if isinstance(reference, UUID) else "number"
     found = await db.row(f"{_SELECT} WHERE c.{column} = $1 AND c.object_key IS NOT NULL", reference)
+    return _view(found) if found else None
+
+
+async def certificate_with_file(sha256: str) -> CertificateView | None:
+    """The certificate whose file this is, to the last byte; also one that was revoked."""
+    found = await db.row(f"{_SELECT} WHERE c.sha256 = $1 LIMIT 1", sha256)
     return _view(found) if found else None
 
 
@@ -317,12 +352,8 @@ async def issued_by(job_id: int) -> int:
 
 
 async def batch_paper(batch_id: int) -> BatchPaper:
-    """What is printed on every certificate of a batch. Two statements."""
-    found = await db.row(
-        "SELECT c.code AS course_code, c.title AS course_title, b.code AS batch_code, b.title AS batch_title,"
-        " b.start_at, b.end_at, now() AS at FROM batch b JOIN course c ON c.id = b.course_id WHERE b.id = $1",
-        batch_id,
-    )
+    """What is printed on every certificate of a batch, and how it looks now. Two statements."""
+    found = await db.row(_BATCH_PAPER, batch_id)
     if found is None:
         raise LookupError(batch_id)
     rows = await db.fetch(
@@ -331,4 +362,6 @@ async def batch_paper(batch_id: int) -> BatchPaper:
         batch_id,
     )
     topics = [Topic(row["title"], school_date(row["start_at"]), max(0.0, round(row["hours"], 2))) for row in rows]
-    return msgspec.structs.replace(db.view(BatchPaper, found), topics=topics)
+    design = msgspec.json.decode(found["design"] or b"{}", type=Design)
+    values = {**dict(found), "topics": topics, "design": design}
+    return BatchPaper(**values)

@@ -2,18 +2,29 @@
 
 import ipaddress
 import re
+import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from math import ceil
 
 import msgspec
 
 from backend.core.actor import Actor
+from backend.core.clock import school_zone
 from backend.core.patterns import LONGEST_NUMBER
 from backend.domain.certificates.terms import Fact
 
 CHECKS_PER_WINDOW = 60
 CHECK_WINDOW_S = 60
+DROPS_PER_WINDOW = 10
+MAX_DROPPED_BYTES = 5 << 20
+MAX_PICTURE_BYTES = 4 << 20
+MAX_PICTURE_PIXELS = 25_000_000
+PICTURES = ("image/png", "image/jpeg")
+MOST_SIGNATORIES = 3
+LONGEST_VALIDITY_MONTHS = 1200
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _NUMBER = re.compile(rf"[A-Z0-9.-]{{1,{LONGEST_NUMBER}}}")
 
 
@@ -97,3 +108,32 @@ def caller(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def months_later(day: date, months: int | None) -> date | None:
+    """The last day on which something holds for so many months: the same day of the month, or the month's last."""
+    if months is None:
+        return None
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The instant at which a day of the school's calendar is over."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=school_zone())
+
+
+def picture_fault(content_type: str, size_bytes: int, width: int | None, height: int | None) -> str | None:
+    """Say why a picture cannot be drawn on a certificate, None when it can."""
+    if content_type not in PICTURES or not width or not height:
+        return "type"
+    if size_bytes > MAX_PICTURE_BYTES or width * height > MAX_PICTURE_PIXELS:
+        return "size"
+    return None
+
+
+def safe_name(number: str, holder_name: str) -> str:
+    """The name of a certificate's file inside an archive: letters of ASCII and digits; the number makes it unique."""
+    plain = unicodedata.normalize("NFKD", holder_name).encode("ascii", "ignore").decode()
+    words = _UNSAFE.sub("-", plain).strip("-")[:60].strip("-")
+    return f"{number}-{words}.pdf" if words else f"{number}.pdf"

@@ -8,6 +8,7 @@ from backend.core.columns import row_uuid
 from backend.domain.accounts.tables import Account
 from backend.domain.batches.tables import Batch
 from backend.domain.certificates.terms import CertificateState
+from backend.domain.courses.tables import Course
 
 
 class Certificate(Table, tablename="certificate"):
@@ -22,6 +23,9 @@ class Certificate(Table, tablename="certificate"):
     state = Varchar(length=16, choices=CertificateState)
     holder_name = Varchar(length=150)
     paper = JSONB()
+    template_id = BigInt(null=True, default=None)
+    expires_at = Timestamptz(null=True, default=None)
+    replaced_by = BigInt(null=True, default=None)
     issued_by_job = BigInt(null=True, default=None)
     issued_at = Timestamptz(default=TimestamptzNow())
     object_key = Varchar(length=200, null=True, default=None)
@@ -32,6 +36,35 @@ class Certificate(Table, tablename="certificate"):
     revoked_reason = Text(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class CertificateTemplate(Table, tablename="certificate_template"):
+    """How certificates of a course look, one row per version. A version never changes; the highest one counts."""
+
+    id = BigSerial(primary_key=True, index=False)
+    uuid = row_uuid()
+    course_id = ForeignKey(Course, on_delete=OnDelete.cascade, null=False)
+    version = Integer()
+    design = JSONB()
+    valid_months = Integer(null=True, default=None)
+    created_by = BigInt(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class CertificateValidity(Table, tablename="certificate_validity"):
+    """For how long certificates of one batch hold, in place of what the course says; null is for good."""
+
+    batch_id = BigInt(primary_key=True)
+    valid_months = Integer(null=True, default=None)
+
+
+class CertificateSigner(Table, tablename="certificate_signer"):
+    """By which certificates (X.509) of ours papers were ever signed; so old papers stay known after a new key."""
+
+    fingerprint = Varchar(length=64, primary_key=True)
+    subject = Text()
+    pem = Text()
+    first_used_at = Timestamptz(default=TimestamptzNow())
 
 
 class CertificateCounter(Table, tablename="certificate_counter"):

@@ -37,3 +37,4 @@ class OwnerKind(StrEnum):
     COURSE_IMAGE = "course_image"
     BATCH_THUMBNAIL = "batch_thumbnail"
     BLOG = "blog"
+    CERTIFICATE_TEMPLATE = "certificate_template"

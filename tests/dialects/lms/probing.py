@@ -67,7 +67,7 @@ def address(route: str, half: Half, **other: str) -> str:
     return path
 
 
-_SLUGGED = re.compile(r"^/api/v1/(courses/{}|batches/{})(?!/certificates)")
+_SLUGGED = re.compile(r"^/api/v1/(courses/{}|batches/{})(?!/certificate)")
 """Reading, courses and batches go by their slugs."""
 
 SAMPLES: dict[str, Any] = {

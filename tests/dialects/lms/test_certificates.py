@@ -24,7 +24,7 @@ KEYS = {
 }
 PUBLIC = {
     *("status", "number", "holder_name", "course", "batch", "period", "issued_at", "pdf_url"),
-    *("school", "expires_at", "revoked_at", "revoked_reason"),  # ours
+    *("school", "expires_at", "revoked_at", "revoked_reason", "replaced_by", "badge_url"),  # ours
 }
 
 

@@ -43,7 +43,7 @@ def test_fingers_find_what_can_be_touched(tab):
         "[...document.querySelectorAll('nav a, button, input:not([type=hidden]), .brand')]"
         ".map(e => e.getBoundingClientRect().height)"
     )
-    assert len(heights) == 5
+    assert len(heights) == 7
     assert min(heights) >= 44
 
 

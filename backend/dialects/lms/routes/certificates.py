@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Controller, HttpMethod, Request, Response, get, post, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.core.actor import Actor
 from backend.core.ids import parse_uuid
@@ -17,6 +17,7 @@ from backend.dialects.lms.wire.certificates import (
     CertificateOut,
     EligibilityOut,
     PublicOut,
+    ReissueIn,
     RevokeIn,
     Told,
     told,
@@ -24,13 +25,17 @@ from backend.dialects.lms.wire.certificates import (
 from backend.dialects.lms.wire.jobs import JobAccepted
 from backend.domain.accounts import queries as accounts
 from backend.domain.batches import queries as batches
-from backend.domain.certificates import commands, queries
+from backend.domain.certificates import badge_queries, commands, file_queries, queries, reissuing
 from backend.domain.certificates.commands import Issued
 from backend.domain.certificates.queries import CertificateView, StoredPaper
+from backend.domain.certificates.rules import safe_name
 from backend.domain.certificates.terms import CertificateState
 from backend.http import shared
+from backend.http.archives import Member, archive
+from backend.http.badges import Form, badge_response
 from backend.http.media import media_response
 from backend.http.ranges import Resource
+from backend.http.streams import Streamed
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -126,6 +131,17 @@ class BatchCertificates(Controller):
         job = await commands.issue_to_batch(actor, parse_uuid(batch_id))
         return success("Certificates are being generated", JobAccepted.of(job.uuid))
 
+    @route(
+        "/archive",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        opt={"roles": auth.STAFF, "lane": None},
+    )
+    async def pack(self, actor: NamedDependency[Actor], batch_id: FromPath[str]) -> Streamed:
+        """Fetch the PDFs of a batch as one ZIP. Ours."""
+        files = await file_queries.packed(actor, parse_uuid(batch_id))
+        members = [Member(safe_name(one.number, one.holder_name), one.object_key, one.size_bytes) for one in files]
+        return archive(members, shared.whole, filename=f"certificates-{batch_id}.zip")
+
 
 class Certificates(Controller):
     """Single certificates."""
@@ -155,6 +171,14 @@ class Certificates(Controller):
         paper = await queries.stored_paper(actor, parse_uuid(certificate_id))
         return pdf(request, paper)
 
+    @get("/{certificate_id:str}/badge", opt={"roles": auth.EVERYONE})
+    async def badge(
+        self, actor: NamedDependency[Actor], certificate_id: FromPath[str], form: FromQuery[Form] = Form.JWT
+    ) -> Response[bytes]:
+        """Fetch the Open Badge: the signed credential, or a picture with it inside. Ours."""
+        view = await badge_queries.badge(actor, parse_uuid(certificate_id))
+        return badge_response(view.number, view.token, view.picture, form)
+
     @get("/{certificate_id:str}/verify", opt={"public": True})
     async def verify(self, request: AnyRequest, certificate_id: FromPath[str]) -> Told[PublicOut]:
         """Check a certificate by the id in its QR code."""
@@ -166,6 +190,14 @@ class Certificates(Controller):
         """Check a certificate by its number."""
         view = await commands.verify(number, address=address(request))
         return checked(view, "Certificate found")
+
+    @post("/{certificate_id:str}/reissue", status_code=202, opt={"roles": auth.ADMIN})
+    async def reissue(
+        self, actor: NamedDependency[Actor], certificate_id: FromPath[str], data: JSONBody[ReissueIn]
+    ) -> Response[Told[AcceptedOut] | Told[CertificateOut]]:
+        """Put the holder's name right: a new certificate in place of this one. Ours."""
+        found = await reissuing.reissue(actor, parse_uuid(certificate_id), data.holder_name.strip(), data.reason)
+        return issued(found)
 
     @post("/{certificate_id:str}/revoke", status_code=200, opt={"roles": auth.ADMIN})
     async def revoke(

@@ -41,7 +41,7 @@ def told(message: str, data: T) -> Told[T]:
 
 
 class Status(StrEnum):
-    """How a certificate stands. Ours never expire; the word is the contract's."""
+    """How a certificate stands."""
 
     GENERATING = "generating"
     VALID = "valid"
@@ -49,9 +49,11 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
     @classmethod
-    def of(cls, state: CertificateState) -> "Status":
-        """The word for a state."""
-        return _WORD_OF_STATE[state]
+    def of(cls, view: CertificateView) -> "Status":
+        """The word for a certificate as it is now."""
+        if view.state is CertificateState.ISSUED and view.is_expired:
+            return cls.EXPIRED
+        return _WORD_OF_STATE[view.state]
 
 
 _WORD_OF_STATE = {
@@ -64,6 +66,11 @@ _WORD_OF_STATE = {
 def pdf_url(view: CertificateView) -> str | None:
     """Where anybody with the number gets the PDF; null while it is made, and once it is revoked."""
     return f"/certificates/{view.number}/pdf" if view.state is CertificateState.ISSUED else None
+
+
+def badge_url(view: CertificateView) -> str | None:
+    """Where anybody with the number gets the Open Badge; null where there is no PDF."""
+    return f"/certificates/{view.number}/badge" if view.state is CertificateState.ISSUED else None
 
 
 class CertificateOut(msgspec.Struct, kw_only=True):
@@ -99,10 +106,10 @@ class CertificateOut(msgspec.Struct, kw_only=True):
             batch_id=view.batch_uuid,
             user_id=view.account_uuid,
             number=view.number,
-            status=Status.of(view.state),
+            status=Status.of(view),
             holder_name=view.holder_name,
             issued_at=view.issued_at,
-            expires_at=None,
+            expires_at=view.expires_at,
             url=pdf_url(view),
             qr_code=f"/certificates/{view.uuid}",
             revoked_at=view.revoked_at,
@@ -136,7 +143,10 @@ class PeriodOut(msgspec.Struct):
 
 
 class PublicOut(msgspec.Struct, kw_only=True):
-    """All that a stranger learns: what is printed on the certificate, and whether it holds."""
+    """All that a stranger learns: what is printed on the certificate, and whether it holds.
+
+    `replaced_by` is the number of the certificate that stands in its place, with the name put right.
+    """
 
     status: Status
     number: str
@@ -149,14 +159,16 @@ class PublicOut(msgspec.Struct, kw_only=True):
     expires_at: datetime | None
     revoked_at: datetime | None
     revoked_reason: str | None
+    replaced_by: str | None
     pdf_url: str | None
+    badge_url: str | None
 
     @classmethod
     def of(cls, view: CertificateView) -> "PublicOut":
         """Nothing about the holder but the name as printed."""
         paper = view.paper
         return cls(
-            status=Status.of(view.state),
+            status=Status.of(view),
             number=view.number,
             holder_name=paper.holder_name,
             course=paper.course_title,
@@ -164,10 +176,12 @@ class PublicOut(msgspec.Struct, kw_only=True):
             period=PeriodOut(paper.start_on, paper.end_on),
             school=paper.school_name,
             issued_at=view.issued_at,
-            expires_at=None,
+            expires_at=view.expires_at,
             revoked_at=view.revoked_at,
             revoked_reason=view.revoked_reason,
+            replaced_by=view.replaced_by,
             pdf_url=pdf_url(view),
+            badge_url=badge_url(view),
         )
 
 
@@ -211,4 +225,11 @@ class EligibilityOut(msgspec.Struct):
 class RevokeIn(msgspec.Struct):
     """Why a certificate is taken back; whoever checks it reads this."""
 
+    reason: Annotated[str, Meta(min_length=3, max_length=500, pattern=r"\S")]
+
+
+class ReissueIn(msgspec.Struct):
+    """The holder's right name, and why the certificate is made anew; whoever checks the old one reads this."""
+
+    holder_name: Annotated[str, Meta(min_length=2, max_length=150, pattern=r"\S")]
     reason: Annotated[str, Meta(min_length=3, max_length=500, pattern=r"\S")]

@@ -26,6 +26,14 @@ WORDS = {
     "certificates.still_generating": Word("Sertifikat masih dibuat", "The certificate is still being made"),
     "certificates.revoked": Word("Sertifikat telah dicabut", "The certificate has been revoked"),
     "certificates.already_revoked": Word("Sertifikat sudah dicabut sebelumnya", "The certificate was revoked before"),
+    "certificates.picture": Word(
+        "Gambar tidak dapat dipakai: harus PNG atau JPEG milik kita, paling besar 4 MB ({reason})",
+        "The picture cannot be used: a PNG or JPEG of ours, of 4 MB at most ({reason})",
+    ),
+    "certificates.design": Word("Templat tidak dapat digambar ({reason})", "The template cannot be drawn ({reason})"),
+    "certificates.template_not_found": Word("Versi templat tidak ditemukan", "There is no such version"),
+    "certificates.none": Word("Belum ada sertifikat di batch ini", "There are no certificates in this batch yet"),
+    "certificates.busy": Word("Sedang sibuk, coba lagi sebentar", "Busy; please try again shortly"),
     "certificates.too_many_checks": Word(
         "Terlalu banyak pemeriksaan, tunggu {retry_after_s} detik", "Too many checks, wait {retry_after_s} seconds"
     ),
