@@ -25,7 +25,7 @@ from tests.background import drain
 from tests.domain.certificates.classes import a_finished_batch, a_graduate, graduate
 from tests.people import an_account
 from tests.school import enrol
-from workers import mailer
+from workers import mailer, signing
 from workers.jobs import certificates, load
 from workers.lease import Leases
 from workers.registry import KINDS
@@ -77,11 +77,11 @@ async def test_a_batch_that_is_killed_in_the_middle_goes_on_and_doubles_nothing(
     dead = await take(queued)
     drawn, render = [], pdf.render
 
-    def dying(paper):
+    def dying(paper, pictures):
         drawn.append(paper.number)
         if len(drawn) == 10:
             raise KilledError
-        return render(paper)
+        return render(paper, pictures)
 
     with monkeypatch.context() as patch:
         patch.setattr(certificates.pdf, "render", dying)
@@ -164,7 +164,8 @@ async def test_drawing_twice_keeps_the_first(storage):
     first = await queries.certificate_by_id(view.id)
     await certificates.render_certificate(certificates.Certificate(view.id))
     assert await queries.certificate_by_id(view.id) == first
-    assert not await commands.record_files([Drawn(view.id, keys.certificate(view.uuid), "0" * 64, 1)])
+    late = Drawn(view.id, keys.certificate(view.uuid), "0" * 64, 1)
+    assert not await commands.record_files([late], signing.check())
     assert (await storage.head(first.object_key)).size_bytes == first.size_bytes
 
 

@@ -13,8 +13,8 @@ from backend.domain.certificates import rules, terms
 from backend.domain.certificates.template_queries import TemplateView, ValidityView
 from backend.domain.certificates.terms import Align, Design, Field, Look, Picture
 
-Line = Annotated[str, Meta(max_length=200)]
-Name = Annotated[str, Meta(min_length=1, max_length=150, pattern=r"\S")]
+Line = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=150, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Address = Annotated[str, Meta(min_length=1, max_length=500)]
 Months = Annotated[int, Meta(ge=1, le=rules.LONGEST_VALIDITY_MONTHS)]
 
