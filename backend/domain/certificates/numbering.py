@@ -37,7 +37,7 @@ async def insert(batch_id: int, people: Sequence[Candidate], *, job_id: int | No
     rows = []
     for one, sequence in zip(people, range(last - len(people) + 1, last + 1), strict=True):
         uuid = new_uuid()
-        paper = _paper(batch, one.name, uuid, _number(batch, sequence), expires_on)
+        paper = _paper(batch, one.name, uuid, _written_out(batch, sequence), expires_on)
         rows.append(
             _Row(
                 uuid=uuid,
@@ -60,7 +60,7 @@ async def insert_again(view: CertificateView, holder_name: str) -> int:
     uuid, sequence = new_uuid(), await _count(batch, 1)
     paper = msgspec.structs.replace(
         view.paper,
-        number=_number(batch, sequence),
+        number=_written_out(batch, sequence),
         holder_name=holder_name,
         issued_on=school_date(batch.at),
         verify_url=_address(uuid),
@@ -116,7 +116,7 @@ async def _count(batch: BatchPaper, how_many: int) -> int:
     return last
 
 
-def _number(batch: BatchPaper, sequence: int) -> str:
+def _written_out(batch: BatchPaper, sequence: int) -> str:
     return patterns.fill(settings().certificate_pattern, _values(batch), seq=sequence, random=new_code(6))
 
 

@@ -6,9 +6,11 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
+from backend.core.outbox import emit
 from backend.domain.batches import queries as batches
 from backend.domain.certificates import template_queries
 from backend.domain.certificates.errors import NotYours
+from backend.domain.certificates.events import TemplateChosen, ValidityChosen
 from backend.domain.certificates.template_queries import TemplateView, ValidityView
 from backend.domain.certificates.terms import Look
 from backend.domain.courses import queries as courses
@@ -22,6 +24,7 @@ async def choose_template(actor: Actor, course_ref: Ref, look: Look) -> Template
     The pictures belong to it from then on, so that nobody removes them.
 
     Raises: NotYours, CourseNotFound, PictureUnfit, DesignUnfit, FileNotFound, FileNotReady.
+    Emits: TemplateChosen.
     """
     if not actor.is_admin:
         raise NotYours
@@ -40,13 +43,16 @@ async def choose_template(actor: Actor, course_ref: Ref, look: Look) -> Template
         )
         for picture in sorted(look.pictures):
             await files.attach(actor, picture, OwnerKind.CERTIFICATE_TEMPLATE, template_id)
-        return await template_queries.template(actor, course.id)
+        view = await template_queries.template(actor, course.id)
+        await emit(TemplateChosen(course.id, view.version))
+        return view
 
 
 async def choose_validity(actor: Actor, batch_ref: Ref, valid_months: int | None) -> ValidityView:
     """Let certificates of a batch hold for so many months (None: for good), whatever the course says.
 
     Raises: NotYours, BatchNotFound.
+    Emits: ValidityChosen.
     """
     if not actor.is_admin:
         raise NotYours
@@ -58,6 +64,7 @@ async def choose_validity(actor: Actor, batch_ref: Ref, valid_months: int | None
             batch.id,
             valid_months,
         )
+        await emit(ValidityChosen(batch.id))
         return await template_queries.validity(actor, batch.id)
 
 
@@ -65,10 +72,12 @@ async def follow_course(actor: Actor, batch_ref: Ref) -> ValidityView:
     """Let certificates of a batch hold for as long as the course says again. Safe to repeat.
 
     Raises: NotYours, BatchNotFound.
+    Emits: ValidityChosen.
     """
     if not actor.is_admin:
         raise NotYours
     async with transaction():
         batch = await batches.batch(batch_ref)
         await db.statement("DELETE FROM certificate_validity WHERE batch_id = $1", batch.id)
+        await emit(ValidityChosen(batch.id))
         return await template_queries.validity(actor, batch.id)
