@@ -39,8 +39,8 @@ from backend.domain.batches.terms import BatchChanges, CourseType, Day, MeetingK
 from backend.domain.certificates import commands as certificates
 from backend.domain.courses import commands as courses
 from backend.domain.courses.terms import NewCourse
-from backend.domain.enrolments import commands as enrolments
-from backend.domain.enrolments.commands import Mark
+from backend.domain.enrolments import attendance_commands as attendance
+from backend.domain.enrolments.attendance_commands import Mark
 from backend.domain.files import commands as files
 from backend.domain.files.commands import Arrived
 from backend.domain.files.terms import FileKind
@@ -306,7 +306,7 @@ async def _attend(people: _People, batch_id: int, held: list[int]) -> None:
         held,
     )
     marks = [Mark(person=found["person"], meeting=found["meeting"], is_present=True, note="Hadir") for found in rows]
-    await enrolments.take_attendance(people.teacher, batch_id, marks)
+    await attendance.take_attendance(people.teacher, batch_id, marks)
 
 
 async def _running_batch(people: _People, course_id: int) -> None:

@@ -17,6 +17,7 @@ from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.words import all_words
 from backend.dialects.lms.words.core import ABRIDGED, RULES
 from backend.dialects.lms.words.endpoints import AT, ENGLISH
+from backend.dialects.lms.words.gate import all_missing
 from backend.dialects.lms.words.word import Word
 from backend.domain.accounts.terms import GroupType
 from backend.http.validation import explain, unfit_texts
@@ -107,6 +108,7 @@ class _Data(dict[str, Any]):
 def tell(word: Word, data: dict[str, Any], *, english: bool) -> str:
     """A word with its values filled in."""
     shown = {name: GroupWord.of(value) if isinstance(value, GroupType) else value for name, value in data.items()}
+    shown["more"] = all_missing(data.get("missing") or (), english=english)
     return (word.en if english else word.id).format_map(_Data(shown))
 
 

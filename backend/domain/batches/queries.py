@@ -114,6 +114,9 @@ class MeetingView(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     room: str | None
     join_url: str | None
+    self_check_in: bool
+    late_after_min: int | None
+    check_in_min: int | None
     created_at: datetime
     updated_at: datetime
 
@@ -128,7 +131,8 @@ BATCH_COLUMNS = (
 BATCH_SOURCE = "batch b LEFT JOIN course c ON c.id = b.course_id"
 MEETING_COLUMNS = (
     "m.id, m.uuid, m.batch_id, b.uuid AS batch_uuid, b.slug AS batch_slug, b.title AS batch_title,"
-    " m.title, m.description, m.kind, m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.created_at, m.updated_at"
+    " m.title, m.description, m.kind, m.start_at, m.end_at, m.is_open, m.room, m.join_url, m.self_check_in,"
+    " m.late_after_min, m.check_in_min, m.created_at, m.updated_at"
 )
 MEETING_SOURCE = "meeting m LEFT JOIN batch b ON b.id = m.batch_id"
 

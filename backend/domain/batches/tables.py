@@ -113,7 +113,11 @@ class BatchRequirement(Table, tablename="batch_requirement"):
 
 
 class Meeting(Table, tablename="meeting"):
-    """One class of a batch."""
+    """One class of a batch.
+
+    With `self_check_in` students note their own presence from its start for `check_in_min` minutes, or else to its
+    end; after `late_after_min` they are late.
+    """
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
@@ -126,6 +130,9 @@ class Meeting(Table, tablename="meeting"):
     is_open = Boolean(default=False)
     room = Varchar(length=255, null=True, default=None)
     join_url = Varchar(length=500, null=True, default=None)
+    self_check_in = Boolean(default=False)
+    late_after_min = Integer(null=True, default=None)
+    check_in_min = Integer(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
 

@@ -122,6 +122,9 @@ class NewMeeting(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool = False
     room: str | None = None
     join_url: str | None = None
+    self_check_in: bool = False
+    late_after_min: int | None = None
+    check_in_min: int | None = None
 
 
 class MeetingChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +138,9 @@ class MeetingChanges(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool | UnsetType = UNSET
     room: str | UnsetType | None = UNSET
     join_url: str | UnsetType | None = UNSET
+    self_check_in: bool | UnsetType = UNSET
+    late_after_min: int | UnsetType | None = UNSET
+    check_in_min: int | UnsetType | None = UNSET
 
 
 class NewMaterial(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,10 +15,14 @@ from backend.domain.accounts import queries as accounts
 from backend.domain.accounts.queries import PersonView
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments.errors import AttendanceNotFound, NotYourBatch
+from backend.domain.enrolments.terms import AttendanceStatus
 
 
 class AttendanceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark by itself: whether a person was at a meeting. `updated_at` is when it was last changed, `by` by whom."""
+    """A mark by itself: whether a person was at a meeting. `updated_at` is when it was last changed, `by` by whom.
+
+    `checked_in_at`: the person noted it themselves.
+    """
 
     id: int
     uuid: UUID
@@ -27,7 +31,9 @@ class AttendanceRow(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
     account_uuid: UUID
     is_present: bool
+    status: AttendanceStatus
     note: str | None
+    checked_in_at: datetime | None
     by: UUID | None
     created_at: datetime
     updated_at: datetime
@@ -46,11 +52,12 @@ class StudentAttendance(msgspec.Struct, frozen=True, kw_only=True):
     marks: Sequence[AttendanceRow]
 
 
-_COLUMNS = (
-    "t.id, t.uuid, t.meeting_id, m.uuid AS meeting_uuid, t.account_id, a.uuid AS account_uuid, t.is_present, t.note,"
+COLUMNS = (
+    "t.id, t.uuid, t.meeting_id, m.uuid AS meeting_uuid, t.account_id, a.uuid AS account_uuid, t.is_present, t.status,"
+    " t.note, t.checked_in_at,"
     " u.uuid AS by, t.created_at, t.updated_at"
 )
-_SOURCE = (
+SOURCE = (
     "attendance t LEFT JOIN meeting m ON m.id = t.meeting_id LEFT JOIN account a ON a.id = t.account_id"
     " LEFT JOIN account u ON u.id = t.updated_by"
 )
@@ -59,6 +66,7 @@ _LENS = Lens(
     key="t.id",
     sorts={
         "is_present": "t.is_present",
+        "status": "t.status",
         "attendance_time": "t.updated_at",
         "created_at": "t.created_at",
         "updated_at": "t.updated_at",
@@ -67,6 +75,7 @@ _LENS = Lens(
         "meeting_id": ("m.uuid", UUID),
         "user_id": ("a.uuid", UUID),
         "is_present": ("t.is_present", boolean),
+        "status": ("t.status", str),
     },
     search=("a.name", "a.email"),
 )
@@ -96,8 +105,8 @@ async def people_of(batch_id: int, listing: Listing) -> Paged[PersonView]:
 
 async def attendances(listing: Listing) -> Paged[AttendanceView]:
     """All marks, for admins. Filters: meeting_id, user_id, is_present. Three statements."""
-    found = await page(AttendanceRow, _LENS, listing, select=_COLUMNS, source=_SOURCE)
-    return Paged(await _with_people(found.items), found.total)
+    found = await page(AttendanceRow, _LENS, listing, select=COLUMNS, source=SOURCE)
+    return Paged(await with_people(found.items), found.total)
 
 
 async def attendance(ref: Ref) -> AttendanceView:
@@ -105,10 +114,10 @@ async def attendance(ref: Ref) -> AttendanceView:
 
     Raises: AttendanceNotFound.
     """
-    found = await db.row(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE t.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+    found = await db.row(f"SELECT {COLUMNS} FROM {SOURCE} WHERE t.{db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
     if found is None:
         raise AttendanceNotFound(ref=str(ref))
-    return (await _with_people([db.view(AttendanceRow, found)]))[0]
+    return (await with_people([db.view(AttendanceRow, found)]))[0]
 
 
 async def attendances_of_batch(batch_ref: Ref | str, listing: Listing) -> Paged[StudentAttendance]:
@@ -119,7 +128,7 @@ async def attendances_of_batch(batch_ref: Ref | str, listing: Listing) -> Paged[
     batch = await batches.batch(batch_ref)
     people = await people_of(batch.id, listing)
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE m.batch_id = $1 AND t.account_id = ANY($2)"  # noqa: S608 - our names
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE m.batch_id = $1 AND t.account_id = ANY($2)"  # noqa: S608 - our names
         " ORDER BY m.start_at, m.id",
         batch.id,
         [person.id for person in people.items],
@@ -133,15 +142,16 @@ async def attendances_of_batch(batch_ref: Ref | str, listing: Listing) -> Paged[
 async def attendances_named(meetings: Sequence[UUID], people: Sequence[UUID]) -> list[AttendanceView]:
     """The marks of pairs of meeting and person (two lists of one length), in the order of meetings and names."""
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE (m.uuid, a.uuid) IN"  # noqa: S608 - our names
+        f"SELECT {COLUMNS} FROM {SOURCE} WHERE (m.uuid, a.uuid) IN"  # noqa: S608 - our names
         " (SELECT * FROM unnest($1::uuid[], $2::uuid[])) ORDER BY m.start_at, m.id, a.name, a.id",
         list(meetings),
         list(people),
     )
-    return await _with_people(db.views(AttendanceRow, rows))
+    return await with_people(db.views(AttendanceRow, rows))
 
 
-async def _with_people(rows: Sequence[AttendanceRow]) -> list[AttendanceView]:
+async def with_people(rows: Sequence[AttendanceRow]) -> list[AttendanceView]:
+    """Marks with the people they are about. One statement."""
     people = await accounts.people([row.account_id for row in rows])
     return [AttendanceView(**msgspec.structs.asdict(row), person=people[row.account_id]) for row in rows]
 

@@ -1,36 +1,12 @@
 """What can be done about who is in a batch, and what they have done there."""
 
 from collections.abc import Sequence
-from uuid import UUID
-
-import msgspec
 
 from backend.core import db
-from backend.core.actor import Actor
 from backend.core.db import transaction
-from backend.core.ids import Ref
 from backend.core.outbox import emit
-from backend.domain.batches import queries as batches
-from backend.domain.enrolments import attendance_queries
-from backend.domain.enrolments.attendance_queries import AttendanceView
-from backend.domain.enrolments.errors import MeetingNotOfBatch, NotYourMeeting, PersonNotOfBatch
-from backend.domain.enrolments.events import (
-    AttendanceTaken,
-    ProgressLost,
-    ProgressMade,
-    StudentEnrolled,
-    StudentWithdrawn,
-)
+from backend.domain.enrolments.events import ProgressLost, ProgressMade, StudentEnrolled, StudentWithdrawn
 from backend.domain.enrolments.terms import ActivityKind
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a person was at a meeting, both by uuid."""
-
-    person: UUID
-    meeting: UUID
-    is_present: bool
-    note: str | None = None
 
 
 async def enrol(account_id: int, batch_id: int) -> int:
@@ -173,87 +149,3 @@ async def uncomplete(account_id: int, kind: ActivityKind, item_id: int) -> None:
         )
         if enrolment_id is not None:
             await emit(ProgressLost(enrolment_id))
-
-
-async def take_attendance(actor: Actor, batch_ref: Ref, marks: Sequence[Mark]) -> list[AttendanceView]:
-    """Mark people at meetings of a batch: all of the marks or none. A mark that says nothing new changes nothing.
-
-    Admins mark everywhere, teachers at the meetings they teach. Of two marks for one pair the later counts.
-
-    Raises: BatchNotFound, MeetingNotOfBatch, NotYourMeeting, PersonNotOfBatch; each names who or what it is about.
-    Emits: AttendanceTaken, when a mark says something new; ProgressMade and ProgressLost, once for each person whose
-        presence changed that way.
-    """
-    async with transaction():
-        batch = await batches.batch(batch_ref)
-        last = {(mark.meeting, mark.person): mark for mark in marks}
-        meetings, people = [meeting for meeting, _ in last], [person for _, person in last]
-        await _check_meetings(actor, batch.id, meetings)
-        await _check_people(batch.id, people)
-        await _mark(actor, batch.id, list(last.values()))
-        return await attendance_queries.attendances_named(meetings, people)
-
-
-async def _check_meetings(actor: Actor, batch_id: int, meetings: Sequence[UUID]) -> None:
-    asked = sorted(set(meetings))
-    rows = await db.fetch(
-        "SELECT m.uuid, EXISTS (SELECT FROM meeting_teacher t WHERE t.meeting_id = m.id AND t.account_id = $3) AS mine"
-        " FROM meeting m WHERE m.batch_id = $1 AND m.uuid = ANY($2)",
-        batch_id,
-        asked,
-        actor.account_id,
-    )
-    mine = {row["uuid"]: row["mine"] for row in rows}
-    foreign = [uuid for uuid, is_mine in mine.items() if not is_mine]
-    if foreign and not actor.is_admin:
-        raise NotYourMeeting(meetings=_named(sorted(foreign)))
-    unknown = [uuid for uuid in asked if uuid not in mine]
-    if unknown:
-        raise MeetingNotOfBatch(meetings=_named(unknown))
-
-
-async def _check_people(batch_id: int, people: Sequence[UUID]) -> None:
-    """Hold the enrolments of people until the end of the transaction, so that nobody leaves meanwhile."""
-    asked = sorted(set(people))
-    rows = await db.fetch(
-        "SELECT a.uuid FROM enrolment e JOIN account a ON a.id = e.account_id"
-        " WHERE e.batch_id = $1 AND e.state = 'active' AND a.uuid = ANY($2) ORDER BY e.id FOR SHARE OF e",
-        batch_id,
-        asked,
-    )
-    known = {row["uuid"] for row in rows}
-    unknown = [uuid for uuid in asked if uuid not in known]
-    if unknown:
-        raise PersonNotOfBatch(people=_named(unknown))
-
-
-def _named(uuids: Sequence[UUID]) -> str:
-    return ", ".join(str(uuid) for uuid in uuids[:20])
-
-
-async def _mark(actor: Actor, batch_id: int, marks: Sequence[Mark]) -> None:
-    changed = await db.fetch(
-        "WITH changed AS (INSERT INTO attendance (meeting_id, account_id, is_present, note, updated_by)"
-        " SELECT m.id, a.id, u.is_present, u.note, $5"
-        " FROM unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[]) AS u (meeting, person, is_present, note)"
-        " JOIN meeting m ON m.uuid = u.meeting JOIN account a ON a.uuid = u.person ORDER BY m.id, a.id"
-        " ON CONFLICT (meeting_id, account_id) DO UPDATE SET is_present = excluded.is_present, note = excluded.note,"
-        " updated_by = excluded.updated_by, updated_at = now()"
-        " WHERE (attendance.is_present, attendance.note) IS DISTINCT FROM (excluded.is_present, excluded.note)"
-        " RETURNING new.account_id, coalesce(old.is_present, false) AS was, new.is_present AS is_now)"
-        " SELECT DISTINCT e.id, c.is_now, c.was <> c.is_now AS is_other FROM changed c"
-        " JOIN enrolment e ON e.account_id = c.account_id AND e.batch_id = $6 ORDER BY e.id",
-        [mark.meeting for mark in marks],
-        [mark.person for mark in marks],
-        [mark.is_present for mark in marks],
-        [mark.note for mark in marks],
-        actor.account_id,
-        batch_id,
-    )
-    if not changed:
-        return
-    moved = [row for row in changed if row["is_other"]]
-    await emit(
-        AttendanceTaken(batch_id, people=len({row["id"] for row in changed})),
-        *(ProgressMade(row["id"]) if row["is_now"] else ProgressLost(row["id"]) for row in moved),
-    )

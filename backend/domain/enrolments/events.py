@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backend.core.outbox import Event
+from backend.core.outbox import Deed, Event
 
 
 class StudentEnrolled(Event, frozen=True):
@@ -41,3 +41,13 @@ class AttendanceTaken(Event, frozen=True):
     name: ClassVar[str] = "enrolments.attendance.taken.v1"
     batch_id: int
     people: int
+
+
+class ExcuseChanged(Event, frozen=True):
+    """The gate between meetings no longer asks a student for something, or asks again."""
+
+    name: ClassVar[str] = "enrolments.excuse.changed.v1"
+    excuse_id: int
+    enrolment_id: int
+    meeting_id: int
+    deed: Deed

@@ -37,7 +37,10 @@ class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is not done. `is_recorded`: attendance was taken, and the student was absent."""
+    """Something that is not done. `is_recorded`: attendance was taken, and the student was absent.
+
+    `is_excused`: staff have said that the gate does not ask this student for it. It still counts to progress.
+    """
 
     kind: ActivityKind
     title: str
@@ -45,6 +48,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     meeting_id: int
     meeting_uuid: UUID
     is_recorded: bool = False
+    is_excused: bool = False
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -85,20 +89,28 @@ class _Item(Missing, frozen=True, kw_only=True):
 
 _ENROLMENT = "SELECT id, uuid, account_id, batch_id, state, created_at FROM enrolment"
 
+# a meeting that somebody was excused from is none of theirs: neither done nor missing, and not in the total
 _ITEMS = """
 SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, m.uuid AS meeting_uuid,
-       t.id IS NOT NULL AS is_recorded, COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id
+       t.id IS NOT NULL AS is_recorded, COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id,
+       NULL::bigint AS activity_id
 FROM enrolment e JOIN meeting m ON m.batch_id = e.batch_id
 LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = e.account_id
+WHERE t.status IS DISTINCT FROM 'excused'
 UNION ALL
-SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id
+SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id, a.id
 FROM enrolment e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
 JOIN meeting m ON m.id = a.meeting_id
 LEFT JOIN completion c ON c.activity_id = a.id AND c.enrolment_id = e.id
 """
 
+_EXCUSED = """EXISTS (SELECT FROM gate_excuse x WHERE x.enrolment_id = item.enrolment_id
+    AND x.meeting_id = item.meeting_id AND x.revoked_at IS NULL
+    AND (x.activity_id IS NULL OR x.activity_id = item.activity_id))"""
+
 _PROGRESS = f"""
-SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done FROM ({_ITEMS}) AS item
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done, NOT is_done AND {_EXCUSED} AS is_excused
+FROM ({_ITEMS}) AS item
 WHERE enrolment_id = $1 ORDER BY start_at, meeting_id, array_position($2::text[], kind::text), item_id
 """  # noqa: S608 - our own text
 
@@ -107,7 +119,7 @@ FROM ({_ITEMS}) AS item WHERE enrolment_id = {{enrolment}} AND NOT is_done AND m
     SELECT p.id FROM meeting m JOIN batch b ON b.id = m.batch_id AND b.gate
     JOIN meeting p ON p.batch_id = m.batch_id AND p.start_at < m.start_at
     WHERE m.id = {{meeting}} ORDER BY p.start_at DESC, p.id DESC LIMIT 1
-)
+) AND NOT {_EXCUSED}
 """  # noqa: S608 - our own text
 
 _BEFORE = f"""
@@ -221,14 +233,15 @@ def gate_is_open(enrolment: str, meeting: str) -> str:
 async def missing_before(enrolment_id: int, meeting_id: int) -> list[Missing]:
     """What the gate before a meeting still asks for: everything undone of the meeting that began last before it.
 
-    Empty when the gate is open: nothing is undone, it is the first meeting, or the batch has no gate. One statement.
+    Empty when the gate is open: nothing is undone that staff have not excused the student from, it is the first
+    meeting, or the batch has no gate. One statement.
     Presence comes first, then assignments, then quizzes. Source: contract 5.3.
     """
     return list(db.views(_Item, await db.fetch(_BEFORE, enrolment_id, _ORDER, meeting_id)))
 
 
 async def pass_gate(enrolment_id: int, meeting_id: int) -> None:
-    """Let a student work in a meeting, or name the first thing that is missing before it.
+    """Let a student work in a meeting, or name what is missing before it: the first thing, and all in `missing`.
 
     Raises: AttendanceNotTaken, WasAbsent, AssignmentOpen, QuizOpen.
     """
@@ -236,10 +249,11 @@ async def pass_gate(enrolment_id: int, meeting_id: int) -> None:
     if not missing:
         return
     first = missing[0]
+    told = {"title": first.title, "missing": [{"kind": str(one.kind), "title": one.title} for one in missing]}
     if first.kind is ActivityKind.ASSIGNMENT:
-        raise AssignmentOpen(title=first.title)
+        raise AssignmentOpen(**told)
     if first.kind is ActivityKind.QUIZ:
-        raise QuizOpen(title=first.title)
+        raise QuizOpen(**told)
     if first.is_recorded:
-        raise WasAbsent(title=first.title)
-    raise AttendanceNotTaken(title=first.title)
+        raise WasAbsent(**told)
+    raise AttendanceNotTaken(**told)

@@ -1,6 +1,6 @@
 """How a person stands before the meetings of a batch and their materials: let in, locked out, or present."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from asyncpg import Record
@@ -13,24 +13,25 @@ from backend.domain.batches import queries as batches
 from backend.domain.batches.meeting_queries import MaterialView
 from backend.domain.enrolments.errors import AssignmentOpen, AttendanceNotTaken, QuizOpen, WasAbsent
 from backend.domain.enrolments.queries import Missing, must_be_enrolled, progress
-from backend.domain.enrolments.terms import ActivityKind
+from backend.domain.enrolments.terms import ActivityKind, AttendanceStatus
 
 
 class StandingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A student before a meeting. `locked_by` is the first thing the gate asks for; `is_present` None: not taken.
+    """A student before a meeting. `missing` is what the gate asks for; `is_present` and `status` None: not taken.
 
     `lock_code` is the code of the error that the gate would raise. `has_submitted`: nothing is left to hand in; None
     where there is no assignment.
     """
 
-    locked_by: Missing | None
+    missing: Sequence[Missing]
     lock_code: str | None
     is_present: bool | None
+    status: AttendanceStatus | None
     has_submitted: bool | None
 
 
 _MEETINGS = """
-SELECT m.id, t.is_present, CASE WHEN b.gate THEN (
+SELECT m.id, t.is_present, t.status, CASE WHEN b.gate THEN (
     SELECT p.id FROM meeting p WHERE p.batch_id = m.batch_id AND p.start_at < m.start_at
     ORDER BY p.start_at DESC, p.id DESC LIMIT 1
 ) END AS previous_id,
@@ -53,10 +54,13 @@ async def standings(actor: Actor, batch_id: int) -> Mapping[int, StandingView]:
         return {}
     enrolment = await must_be_enrolled(actor.person_id, batch_id)
     missing = (await progress(enrolment.id)).missing
-    first = {one.meeting_id: one for one in reversed(missing)}
+    asked: dict[int, list[Missing]] = {}
+    for one in missing:
+        if not one.is_excused:
+            asked.setdefault(one.meeting_id, []).append(one)
     owed = {one.meeting_id for one in missing if one.kind is ActivityKind.ASSIGNMENT}
     rows = await db.fetch(_MEETINGS, batch_id, actor.person_id)
-    return {row["id"]: _standing(row, first.get(row["previous_id"]), owes=row["id"] in owed) for row in rows}
+    return {row["id"]: _standing(row, asked.get(row["previous_id"], []), owes=row["id"] in owed) for row in rows}
 
 
 async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
@@ -72,11 +76,12 @@ async def readable_material(actor: Actor, ref: Ref) -> MaterialView:
     return material
 
 
-def _standing(row: Record, missing: Missing | None, *, owes: bool) -> StandingView:
+def _standing(row: Record, missing: Sequence[Missing], *, owes: bool) -> StandingView:
     return StandingView(
-        locked_by=missing,
-        lock_code=_code(missing) if missing else None,
+        missing=missing,
+        lock_code=_code(missing[0]) if missing else None,
         is_present=row["is_present"],
+        status=AttendanceStatus(row["status"]) if row["status"] else None,
         has_submitted=not owes if row["has_tasks"] else None,
     )
 

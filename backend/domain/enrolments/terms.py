@@ -10,6 +10,27 @@ class EnrolmentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class AttendanceStatus(StrEnum):
+    """How somebody was at a meeting. Excused counts neither as attended nor as missing."""
+
+    PRESENT = "present"
+    LATE = "late"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+
+    @property
+    def is_present(self) -> bool:
+        """The boolean of those who know no more than that."""
+        return self in (AttendanceStatus.PRESENT, AttendanceStatus.LATE)
+
+
+class MarkSource(StrEnum):
+    """Who has noted that somebody was there."""
+
+    STAFF = "staff"
+    SELF = "self"
+
+
 class ActivityKind(StrEnum):
     """What counts to progress."""
 

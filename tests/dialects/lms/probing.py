@@ -100,6 +100,7 @@ _NAMES = {
     "batch_id": "batches",
     "user_id": "students",
     "meeting_id": "meetings",
+    "item_id": "meetings",
     "question_id": "questions",
     "question_ids": "questions",
     "teacher_ids": "teachers",

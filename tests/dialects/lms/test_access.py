@@ -137,6 +137,13 @@ async def test_what_is_somebody_elses_stays_theirs(world: World):
 
 
 OF_A_MEETING = {
+    "DELETE /api/v1/excuses/{}",
+    "GET /api/v1/attendances/{}/history",
+    "GET /api/v1/meetings/{}/check-in/code",
+    "GET /api/v1/meetings/{}/check-in/code.png",
+    "GET /api/v1/meetings/{}/check-in/code.svg",
+    "GET /api/v1/meetings/{}/check-ins",
+    "POST /api/v1/batches/{}/excuses",
     "GET /api/v1/meetings/{}/assignments",
     "POST /api/v1/meetings/{}/assignments",
     "PATCH /api/v1/assignments/{}",

@@ -186,7 +186,7 @@ async def test_the_gates_texts(student: Person, admin: Person):
     owed, earlier = await a_task(batch, before), await a_quiz(batch=batch, meeting=before, title="Kuis 1")
     await db.statement("UPDATE meeting SET is_open = true")
     refused = await student.http.post(f"{quiz.path}/start")
-    text = "anda belum mengumpulkan submission di meeting sebelumnya"
+    text = "anda belum mengumpulkan submission di meeting sebelumnya (belum: tugas 'Task', kuis 'Kuis 1')"
     assert (refused.status_code, refused.json()["message"]) == (422, text)
     work = {"essay_text": "An essay of some length"}
     assert (await student.http.post(f"/api/v1/assignments/{owed.uuid}/submissions", json=work)).status_code == 201

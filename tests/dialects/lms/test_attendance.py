@@ -13,6 +13,8 @@ ATTENDANCE_KEYS = {
     "meeting_id",
     "user_id",
     "is_present",
+    "status",  # ours, and the next
+    "checked_in_at",
     "note",
     "attendance_time",
     "updated_by",

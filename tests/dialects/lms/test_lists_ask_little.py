@@ -20,6 +20,7 @@ LISTS = {
     "teacher": (
         "/me/batches", "/batches/{slug}/meetings", "/batches/{slug}/students", "/meetings/{meeting}/assignments",
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
+        "/attendances/{mark}/history", "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
         "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
     ),
     "student": (
@@ -47,7 +48,16 @@ async def grow(people, names, group):
     teacher_id, *_ = await an_account(Role.TEACHER)
     await teach(first, teacher_id)
     place = await enrol(batch, account_id)
-    await _insert("attendance", meeting_id=first.id, account_id=account_id, is_present=True)
+    _, uuid = await _insert(
+        "attendance", meeting_id=first.id, account_id=account_id, is_present=True, checked_in_at=clock.now()
+    )
+    names.setdefault("mark", uuid)
+    await db.statement(
+        "INSERT INTO attendance_change (attendance_id, after, source) SELECT id, 'present', 'self' FROM attendance"
+        " WHERE uuid = $1",
+        names["mark"],
+    )
+    await db.statement("INSERT INTO gate_excuse (enrolment_id, meeting_id) VALUES ($1, $2)", place, first.id)
     await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}

@@ -15,7 +15,8 @@ from tests.tasks import a_task
 KEYS = {
     *("id", "batch_id", "title", "description", "type", "meeting_type", "start_at", "end_at", "is_open", "teachers"),
     *("assignments", "materials", "quizzes", "created_at", "updated_at"),
-    *("room", "join_url", "locked", "lock_reason", "is_present", "submitted"),  # ours
+    *("room", "join_url", "locked", "lock_reason", "is_present", "submitted", "missing", "attendance_status"),  # ours
+    *("self_check_in", "late_after_minutes", "check_in_minutes"),
 }
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ABSENT, PRESENT = False, True

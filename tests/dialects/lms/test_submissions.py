@@ -98,7 +98,7 @@ async def test_strangers_and_staff_hand_in_nothing(a_person, student, admin):
 async def test_the_gate_names_what_is_missing(a_person):
     group = await a_class(a_person, gate=True)
     batch = group.task.batch
-    before = await a_meeting(batch, begins=timedelta(days=-1))
+    before = await a_meeting(batch, begins=timedelta(days=-1), title="Before")
     skipped = await a_task(batch, before)
     said = []
     for act in (None, "absent", "present", "work"):
@@ -115,9 +115,9 @@ async def test_the_gate_names_what_is_missing(a_person):
         answer = await post(group.student, group.task, ESSAY)
         said.append((answer.status_code, answer.json()["message"]))
     assert said == [
-        (422, "anda belum absen di meeting sebelumnya"),
-        (422, "anda tidak hadir di meeting sebelumnya"),
-        (422, "anda belum mengumpulkan submission di meeting sebelumnya"),
+        (422, "anda belum absen di meeting sebelumnya (belum: kehadiran di 'Before', tugas 'Task')"),
+        (422, "anda tidak hadir di meeting sebelumnya (belum: kehadiran di 'Before', tugas 'Task')"),
+        (422, "anda belum mengumpulkan submission di meeting sebelumnya (belum: tugas 'Task')"),
         (201, "Submission created successfully"),
     ]
 

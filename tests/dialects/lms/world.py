@@ -89,6 +89,7 @@ async def _half(a_person: MakePerson, group: tuple[int, UUID], number: int) -> H
     course = await a_course()
     batch = await a_batch(course=course)
     meeting = await a_meeting(batch)
+    await db.statement("UPDATE meeting SET self_check_in = true WHERE id = $1", meeting.id)
     await teach(meeting, teacher.id)
     enrolment = await enrol(batch, student.id)
     await enrol(batch, classmate.id)
@@ -197,6 +198,13 @@ async def _attempts(half: Half, enrolment: int) -> tuple[UUID, str]:
 async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
     person = half.student
     _, attendance = await _insert("attendance", meeting_id=half.meeting.id, account_id=person.id, is_present=True)
+    excuse = await db.value(
+        "INSERT INTO gate_excuse (enrolment_id, meeting_id, granted_by) SELECT id, $1, $2 FROM enrolment"
+        " WHERE account_id = $3 RETURNING uuid",
+        half.meeting.id,
+        half.teacher.id,
+        half.classmate.id,
+    )
     _, purchase = await _insert(
         "purchase",
         account_id=person.id,
@@ -251,6 +259,7 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
     session = await db.value("SELECT uuid FROM session WHERE id = $1", person.actor.session_id)
     half.objects |= {
         "attendances": str(attendance),
+        "excuses": str(excuse),
         "purchases": str(purchase),
         "certificates": str(certificate),
         "number": f"CERT-{number}-ABCDEF",

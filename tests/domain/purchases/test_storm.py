@@ -14,8 +14,8 @@ from backend.domain.accounts.terms import CodePurpose, Particulars
 from backend.domain.batches import commands as batches
 from backend.domain.batches.terms import BatchChanges
 from backend.domain.certificates import commands as certificates
-from backend.domain.enrolments import commands as enrolments
-from backend.domain.enrolments.commands import Mark
+from backend.domain.enrolments import attendance_commands as enrolments
+from backend.domain.enrolments.attendance_commands import Mark
 from backend.domain.purchases import commands as purchases
 from backend.domain.purchases import profile_commands, waiting
 from backend.domain.purchases.commands import Payer, Refund

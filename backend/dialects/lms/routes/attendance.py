@@ -1,6 +1,6 @@
-"""Attendance. Source: contract section 2.14; that teachers take it for their own meetings is ours."""
+"""Attendance. Source: contract section 2.14; taken by teachers, its history, and checking in are ours."""
 
-from litestar import Controller, get, put
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -9,10 +9,19 @@ from backend.core.ids import parse_uuid
 from backend.core.paging import Listing
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, ListEnvelope, success, success_list
-from backend.dialects.lms.wire.attendance import AttendanceOut, AttendancesIn, student_out
+from backend.dialects.lms.wire.attendance import (
+    AttendanceOut,
+    AttendancesIn,
+    ChangeOut,
+    CheckInCodeOut,
+    CheckInIn,
+    student_out,
+)
 from backend.dialects.lms.wire.users import UserOut
+from backend.domain.enrolments import attendance_commands as enrolments
 from backend.domain.enrolments import attendance_queries as queries
-from backend.domain.enrolments import commands as enrolments
+from backend.domain.enrolments import check_in_queries as check_ins
+from backend.http import qr
 
 
 class Attendances(Controller):
@@ -31,6 +40,14 @@ class Attendances(Controller):
         """Show a mark."""
         attendance = await queries.attendance(parse_uuid(ref))
         return success("Attendance retrieved successfully", AttendanceOut.of(attendance))
+
+    @get("/{ref:str}/history", opt={"roles": auth.STAFF})
+    async def fetch_history(
+        self, actor: NamedDependency[Actor], ref: FromPath[str], listing: NamedDependency[Listing]
+    ) -> ListEnvelope[ChangeOut]:
+        """List what became of a mark: who, when, before and after."""
+        paged = await check_ins.attendance_changes(actor, parse_uuid(ref), listing)
+        return success_list("Attendance history fetched", [ChangeOut.of(view) for view in paged.items], paged, listing)
 
 
 class BatchAttendances(Controller):
@@ -51,3 +68,42 @@ class BatchAttendances(Controller):
         """Mark people at meetings: all of the marks or none."""
         views = await enrolments.take_attendance(actor, parse_uuid(ref), data.marks())
         return success("Attendances saved", [AttendanceOut.of(view) for view in views])
+
+
+class CheckIns(Controller):
+    """Students note their own presence by a code that changes every fifteen seconds."""
+
+    path = "/meetings/{ref:str}"
+    tags = ("attendances",)
+
+    @get("/check-in/code", opt={"roles": auth.STAFF})
+    async def fetch_code(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Envelope[CheckInCodeOut]:
+        """Show the code of the moment, and how many have come."""
+        view = await check_ins.check_in_code(actor, parse_uuid(ref))
+        return success("Check-in code fetched", CheckInCodeOut.of(view))
+
+    @get("/check-in/code.svg", opt={"roles": auth.STAFF}, media_type=qr.SVG)
+    async def draw_svg(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Response[bytes]:
+        """Draw the code of the moment as a vector picture."""
+        return qr.svg((await check_ins.check_in_code(actor, parse_uuid(ref))).url)
+
+    @get("/check-in/code.png", opt={"roles": auth.STAFF}, media_type=qr.PNG)
+    async def draw_png(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Response[bytes]:
+        """Draw the code of the moment as a picture."""
+        return qr.png((await check_ins.check_in_code(actor, parse_uuid(ref))).url)
+
+    @post("/check-in", opt={"roles": auth.STUDENT, "no_idempotency": True})
+    async def check_in(
+        self, actor: NamedDependency[Actor], ref: FromPath[str], data: JSONBody[CheckInIn]
+    ) -> Envelope[AttendanceOut]:
+        """Note my presence, once, by the code that is shown in class."""
+        view = await enrolments.check_in(actor, parse_uuid(ref), data.code)
+        return success("Attendance recorded", AttendanceOut.of(view))
+
+    @get("/check-ins", opt={"roles": auth.STAFF})
+    async def fetch_check_ins(
+        self, actor: NamedDependency[Actor], ref: FromPath[str], listing: NamedDependency[Listing]
+    ) -> ListEnvelope[AttendanceOut]:
+        """List who has checked in, the latest first."""
+        paged = await check_ins.check_ins(actor, parse_uuid(ref), listing)
+        return success_list("Check-ins fetched", [AttendanceOut.of(view) for view in paged.items], paged, listing)

@@ -1,6 +1,7 @@
 """Meetings on the wire. Source: contract section 3, Meeting.
 
-Ours: `room`, `join_url`, and for students `locked`, `lock_reason`, `is_present`, `submitted` (null for staff).
+Ours: `room`, `join_url`, how students check in (`self_check_in`, `late_after_minutes`, `check_in_minutes`), and for
+students `locked`, `lock_reason`, `missing`, `is_present`, `attendance_status`, `submitted` (null for staff).
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,12 @@ from backend.dialects.lms.wire.users import UserOut
 from backend.domain.accounts.queries import PersonView
 from backend.domain.batches.meeting_queries import FullMeeting
 from backend.domain.batches.terms import MeetingChanges, MeetingKind, NewMeeting
+from backend.domain.enrolments.queries import Missing
 from backend.domain.enrolments.standing import StandingView
+from backend.domain.enrolments.terms import ActivityKind, AttendanceStatus
 
+Minutes = Annotated[int, Meta(ge=0, le=1440)]
+CheckInMinutes = Annotated[int, Meta(ge=1, le=1440)]
 Room = Annotated[str, Meta(max_length=255)]
 JoinAddress = Annotated[str, Meta(max_length=500, pattern=r"""^https?://[^\s/"'<>\\][^\s"'<>\\]*$(?!\n)""")]
 
@@ -39,6 +44,9 @@ class MeetingIn(msgspec.Struct):
     is_open: bool = False
     room: Room | None = None
     join_url: JoinAddress | None = None
+    self_check_in: bool = False
+    late_after_minutes: Minutes | None = None
+    check_in_minutes: CheckInMinutes | None = None
 
     def new(self) -> NewMeeting:
         """In the domain's terms."""
@@ -51,6 +59,9 @@ class MeetingIn(msgspec.Struct):
             is_open=self.is_open,
             room=self.room,
             join_url=self.join_url,
+            self_check_in=self.self_check_in,
+            late_after_min=self.late_after_minutes,
+            check_in_min=self.check_in_minutes,
         )
 
 
@@ -66,6 +77,9 @@ class MeetingUpdateIn(msgspec.Struct):
     is_open: bool | UnsetType = UNSET
     room: Room | UnsetType | None = UNSET
     join_url: JoinAddress | UnsetType | None = UNSET
+    self_check_in: bool | UnsetType = UNSET
+    late_after_minutes: Minutes | UnsetType | None = UNSET
+    check_in_minutes: CheckInMinutes | UnsetType | None = UNSET
 
     def changes(self) -> MeetingChanges:
         """In the domain's terms."""
@@ -78,6 +92,9 @@ class MeetingUpdateIn(msgspec.Struct):
             is_open=self.is_open,
             room=self.room,
             join_url=self.join_url,
+            self_check_in=self.self_check_in,
+            late_after_min=self.late_after_minutes,
+            check_in_min=self.check_in_minutes,
         )
 
 
@@ -91,6 +108,19 @@ class ReplaceIn(msgspec.Struct):
     """Who shall teach a meeting; an empty list leaves nobody."""
 
     teacher_ids: Annotated[list[UUID], Meta(max_length=100)]
+
+
+class MissingOut(msgspec.Struct):
+    """Something of the meeting before that the gate asks for."""
+
+    kind: ActivityKind
+    title: str
+    meeting_id: UUID
+
+    @classmethod
+    def of(cls, missing: Missing) -> "MissingOut":
+        """As it is shown."""
+        return cls(kind=missing.kind, title=missing.title, meeting_id=missing.meeting_uuid)
 
 
 class MeetingOut(msgspec.Struct):
@@ -107,13 +137,18 @@ class MeetingOut(msgspec.Struct):
     is_open: bool
     room: str | None
     join_url: str | None
+    self_check_in: bool
+    late_after_minutes: int | None
+    check_in_minutes: int | None
     teachers: list[UserOut]
     assignments: Sequence[AssignmentOut]
     materials: list[MaterialOut]
     quizzes: Sequence[QuizOut]
     locked: bool | None
     lock_reason: str | None
+    missing: list[MissingOut] | None
     is_present: bool | None
+    attendance_status: AttendanceStatus | None
     submitted: bool | None
     created_at: datetime
     updated_at: datetime
@@ -141,13 +176,18 @@ class MeetingOut(msgspec.Struct):
             is_open=view.is_open,
             room=view.room,
             join_url=view.join_url,
+            self_check_in=view.self_check_in,
+            late_after_minutes=view.late_after_min,
+            check_in_minutes=view.check_in_min,
             teachers=[teacher_out(person, actor) for person in view.teachers],
             assignments=work.assignments.get(view.id, ()),
             materials=[MaterialOut.of(material, actor) for material in view.materials],
             quizzes=work.quizzes.get(view.id, ()),
-            locked=None if standing is None else standing.locked_by is not None,
+            locked=None if standing is None else bool(standing.missing),
             lock_reason=_reason(standing, english=english),
+            missing=None if standing is None else [MissingOut.of(one) for one in standing.missing],
             is_present=None if standing is None else standing.is_present,
+            attendance_status=None if standing is None else standing.status,
             submitted=None if standing is None else standing.has_submitted,
             created_at=view.created_at,
             updated_at=view.updated_at,
@@ -172,6 +212,10 @@ def teacher_out(person: PersonView, actor: Actor) -> UserOut:
 
 
 def _reason(standing: StandingView | None, *, english: bool) -> str | None:
-    if standing is None or standing.locked_by is None or standing.lock_code is None:
+    if standing is None or not standing.missing or standing.lock_code is None:
         return None
-    return tell(WORDS[standing.lock_code], {"title": standing.locked_by.title}, english=english)
+    told = {
+        "title": standing.missing[0].title,
+        "missing": [{"kind": str(one.kind), "title": one.title} for one in standing.missing],
+    }
+    return tell(WORDS[standing.lock_code], told, english=english)

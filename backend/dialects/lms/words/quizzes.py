@@ -62,7 +62,7 @@ WORDS = {
     "attempts.hidden": Word("forbidden", "forbidden"),
     "attempts.quiz_closed": Word("quiz tidak bisa diikuti saat ini", "the quiz cannot be taken now"),
     "attempts.previous_meeting_missed": Word(
-        "anda belum hadir di meeting sebelumnya", "you have not been at the meeting before"
+        "anda belum hadir di meeting sebelumnya{more}", "you have not been at the meeting before{more}"
     ),
     "attempts.used_up": Word("maximum attempts reached", "maximum attempts reached"),
     "attempts.running": Word("quiz attempt masih berlangsung", "you have an attempt that is still open"),
