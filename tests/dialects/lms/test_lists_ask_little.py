@@ -48,16 +48,7 @@ async def grow(people, names, group):
     teacher_id, *_ = await an_account(Role.TEACHER)
     await teach(first, teacher_id)
     place = await enrol(batch, account_id)
-    _, uuid = await _insert(
-        "attendance", meeting_id=first.id, account_id=account_id, is_present=True, checked_in_at=clock.now()
-    )
-    names.setdefault("mark", uuid)
-    await db.statement(
-        "INSERT INTO attendance_change (attendance_id, after, source) SELECT id, 'present', 'self' FROM attendance"
-        " WHERE uuid = $1",
-        names["mark"],
-    )
-    await db.statement("INSERT INTO gate_excuse (enrolment_id, meeting_id) VALUES ($1, $2)", place, first.id)
+    await came(names, account_id, place)
     await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
@@ -78,6 +69,21 @@ async def grow(people, names, group):
             "purchase", account_id=buyer, batch_id=of.id, price_group_id=group, group_type="public", state="paid",
             price=1000, unique_code=number, transfer_amount=1000 + number, expires_at=clock.now(),
         )  # fmt: skip
+
+
+async def came(names, account_id, place):
+    """Somebody checked in to the first meeting, and is excused from it."""
+    first = names["first"]
+    _, uuid = await _insert(
+        "attendance", meeting_id=first.id, account_id=account_id, is_present=True, checked_in_at=clock.now()
+    )
+    names.setdefault("mark", uuid)
+    await db.statement(
+        "INSERT INTO attendance_change (attendance_id, after, source) SELECT id, 'present', 'self' FROM attendance"
+        " WHERE uuid = $1",
+        names["mark"],
+    )
+    await db.statement("INSERT INTO gate_excuse (enrolment_id, meeting_id) VALUES ($1, $2)", place, first.id)
 
 
 async def asked(people, names, statements):
