@@ -53,7 +53,8 @@ async def keep(job_id: int, assignment_id: int, sha256: str, changes: Sequence[P
     await db.statement(
         "INSERT INTO grade_preview (job_id, assignment_id, sha256, changes, is_applied, created_at)"
         " VALUES ($1, $2, $3, $4::jsonb, false, now())"
-        " ON CONFLICT (job_id, assignment_id) DO UPDATE SET changes = excluded.changes WHERE NOT grade_preview.is_applied",
+        " ON CONFLICT (job_id, assignment_id) DO UPDATE SET changes = excluded.changes"
+        " WHERE NOT grade_preview.is_applied",
         job_id,
         assignment_id,
         sha256,
