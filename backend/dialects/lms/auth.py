@@ -18,6 +18,7 @@ EVERYONE = frozenset(Role)
 STAFF = frozenset({Role.ADMIN, Role.TEACHER})
 ADMIN = frozenset({Role.ADMIN})
 STUDENT = frozenset({Role.STUDENT})
+TEACHER = frozenset({Role.TEACHER})
 
 
 class HeaderMissing(Unauthenticated):

@@ -19,6 +19,11 @@ def _number(name: str, text: str, most: int) -> int:
     return int(text)
 
 
+def read_limit(text: str) -> int:
+    """How many rows at most, where there are no pages. Raises: Invalid."""
+    return min(MAX_LIMIT, _number("limit", text, OLD_CLIENTS_ASK_FOR))
+
+
 def read_listing(request: Request[Any, Any, Any]) -> Listing:
     """The list query of a request.
 
@@ -28,7 +33,7 @@ def read_listing(request: Request[Any, Any, Any]) -> Listing:
     Raises: Invalid.
     """
     query = request.query_params
-    limit = min(MAX_LIMIT, _number("limit", query.get("limit", str(DEFAULT_LIMIT)), OLD_CLIENTS_ASK_FOR))
+    limit = read_limit(query.get("limit", str(DEFAULT_LIMIT)))
     page = _number("page", query.get("page", "1"), _MAX_PAGE)
     return Listing(
         offset=(page - 1) * limit,

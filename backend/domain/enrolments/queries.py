@@ -89,20 +89,29 @@ class _Item(Missing, frozen=True, kw_only=True):
 
 _ENROLMENT = "SELECT id, uuid, account_id, batch_id, state, created_at FROM enrolment"
 
-# a meeting that somebody was excused from is none of theirs: neither done nor missing, and not in the total
-_ITEMS = """
+
+def items_of(enrolments: str) -> str:
+    """SQL for everything that counts to progress of some enrolments, and whether it is done.
+
+    `enrolments` names the table, or a part of the statement, that has them. A meeting that somebody was excused from is
+    none of theirs: neither done nor missing, and not in the total.
+    """
+    return f"""
 SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, m.uuid AS meeting_uuid,
        t.id IS NOT NULL AS is_recorded, COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id,
        NULL::bigint AS activity_id
-FROM enrolment e JOIN meeting m ON m.batch_id = e.batch_id
+FROM {enrolments} e JOIN meeting m ON m.batch_id = e.batch_id
 LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = e.account_id
 WHERE t.status IS DISTINCT FROM 'excused'
 UNION ALL
 SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id, a.id
-FROM enrolment e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
+FROM {enrolments} e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
 JOIN meeting m ON m.id = a.meeting_id
 LEFT JOIN completion c ON c.activity_id = a.id AND c.enrolment_id = e.id
-"""
+"""  # noqa: S608 - our own text
+
+
+_ITEMS = items_of("enrolment")
 
 _EXCUSED = """EXISTS (SELECT FROM gate_excuse x WHERE x.enrolment_id = item.enrolment_id
     AND x.meeting_id = item.meeting_id AND x.revoked_at IS NULL

@@ -103,12 +103,19 @@ async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[At
     return Paged(rows, paged.total)
 
 
+def counted_of(account: str, quizzes: str) -> str:
+    """SQL for the score in percent that counts of a person at each of some quizzes (id, score).
+
+    The arguments are SQL: the account's id, and an array of the quizzes' ids.
+    """
+    return (
+        f"SELECT a.id, {counting_score('a')} AS score FROM attempt t JOIN result r ON r.attempt_id = t.id"  # noqa: S608 - our names
+        f" JOIN assessment a ON a.id = t.assessment_id WHERE t.account_id = {account} AND a.id = ANY({quizzes})"
+        " GROUP BY a.id"
+    )
+
+
 async def counting_scores(account_id: int, assessment_ids: list[int]) -> dict[int, Decimal]:
     """The score in percent that counts of a person at each of these quizzes; without a result a quiz is left out."""
-    rows = await db.fetch(
-        f"SELECT a.id, {counting_score('a')} AS score FROM attempt t JOIN result r ON r.attempt_id = t.id"  # noqa: S608 - our names
-        " JOIN assessment a ON a.id = t.assessment_id WHERE t.account_id = $1 AND a.id = ANY($2) GROUP BY a.id",
-        account_id,
-        assessment_ids,
-    )
+    rows = await db.fetch(counted_of("$1", "$2"), account_id, assessment_ids)
     return {found["id"]: found["score"] for found in rows}
