@@ -108,7 +108,7 @@ _NAMES = {
 }
 
 _WITHOUT = ("background", "image")
-"""Pictures of certificates, which are files of ours and may be left out."""
+"""Pictures of certificates, which are files of ours and may be left out; where a text is asked for, one is given."""
 
 
 ALONE = {"file_id", "key", "answer", "section_id", "id"}
@@ -119,7 +119,7 @@ def sample(type_: Any, name: str, half: Half) -> Any:
     """A value that fits a field, on the wire."""
     if hasattr(type_, "__metadata__"):
         return _limited(type_, name, half)
-    if get_origin(type_) is dict or name in _WITHOUT:
+    if get_origin(type_) is dict or (name in _WITHOUT and type_ is not str):
         return {} if get_origin(type_) is dict else None
     members = [one for one in getattr(type_, "__args__", ()) if one not in (type(None), msgspec.UnsetType)]
     if get_origin(type_) in (list, tuple, set):

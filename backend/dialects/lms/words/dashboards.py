@@ -9,11 +9,13 @@ WORDS = {
 }
 
 ACTIVITIES = {
+    "answer_marked": Word("Jawaban dinilai", "Answer marked"),
     "assignment_created": Word("Tugas dibuat", "Assignment created"),
     "assignment_graded": Word("Tugas dinilai", "Assignment graded"),
     "assignment_removed": Word("Tugas dihapus", "Assignment deleted"),
     "assignment_submitted": Word("Tugas dikumpulkan", "Assignment handed in"),
     "assignment_updated": Word("Tugas diubah", "Assignment changed"),
+    "attempts_regraded": Word("Kuis dinilai ulang", "Quiz graded anew"),
     "attendance_taken": Word("Kehadiran dicatat", "Attendance taken"),
     "batch_archived": Word("Batch diarsipkan", "Batch archived"),
     "batch_created": Word("Batch dibuat", "Batch created"),
@@ -32,6 +34,8 @@ ACTIVITIES = {
     "course_removed": Word("Kursus dihapus", "Course deleted"),
     "course_restored": Word("Kursus dibuka kembali", "Course restored"),
     "course_updated": Word("Kursus diubah", "Course changed"),
+    "excuse_created": Word("Dispensasi diberikan", "Student excused"),
+    "excuse_removed": Word("Dispensasi dicabut", "Excuse taken back"),
     "grades_imported": Word("Nilai diimpor", "Grades imported"),
     "material_removed": Word("Materi dihapus", "Material deleted"),
     "material_updated": Word("Materi diubah", "Material changed"),
@@ -39,6 +43,9 @@ ACTIVITIES = {
     "meeting_created": Word("Pertemuan dibuat", "Meeting created"),
     "meeting_removed": Word("Pertemuan dihapus", "Meeting deleted"),
     "meeting_updated": Word("Pertemuan diubah", "Meeting changed"),
+    "override_created": Word("Kelonggaran kuis diberikan", "Exception for a quiz granted"),
+    "override_removed": Word("Kelonggaran kuis dicabut", "Exception for a quiz taken back"),
+    "override_updated": Word("Kelonggaran kuis diubah", "Exception for a quiz changed"),
     "password_changed": Word("Kata sandi diubah", "Password changed"),
     "price_created": Word("Harga ditetapkan", "Price set"),
     "price_updated": Word("Harga diubah", "Price changed"),
@@ -62,6 +69,7 @@ ACTIVITIES = {
     "submission_removed": Word("Pengumpulan ditarik", "Work taken back"),
     "submission_updated": Word("Pengumpulan diubah", "Work changed"),
     "teachers_changed": Word("Pengajar pertemuan diubah", "Teachers changed"),
+    "template_chosen": Word("Templat sertifikat dipilih", "Certificate template chosen"),
     "testimonial_created": Word("Testimoni ditulis", "Testimonial written"),
     "testimonial_removed": Word("Testimoni dihapus", "Testimonial deleted"),
     "testimonial_updated": Word("Testimoni diubah", "Testimonial changed"),
@@ -69,6 +77,7 @@ ACTIVITIES = {
     "user_registered": Word("Pengguna mendaftar", "User registered"),
     "user_removed": Word("Pengguna dihapus", "User removed"),
     "user_updated": Word("Pengguna diubah", "User changed"),
+    "validity_chosen": Word("Masa berlaku sertifikat diatur", "Validity of certificates set"),
 }
 """Shape: the type of an activity -> its title."""
 
