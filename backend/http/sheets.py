@@ -17,6 +17,7 @@ from backend.http import shared
 from backend.http.forms import FormBroken
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TEXT_TYPE = "text/csv"
 FORM_BYTES = 64 << 10
 """What a form may have around the file."""
 
@@ -46,6 +47,12 @@ class SheetRefused(Unmet):
     code = "http.sheet_refused"
 
 
+class NotTable(Unsupported):
+    """The file is no table as text (CSV): it begins as an archive, a document or nothing does."""
+
+    code = "http.not_table"
+
+
 class StoredSheet(msgspec.Struct, frozen=True):
     """A spreadsheet that lies in storage."""
 
@@ -58,10 +65,14 @@ def body_limit() -> int:
     return settings().max_sheet_bytes + FORM_BYTES
 
 
-async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaitable[str]]) -> StoredSheet:
+async def receive(
+    request: Request[Any, Any, Any], announce: Callable[[], Awaitable[str]], *, is_text: bool = False
+) -> StoredSheet:
     """Store the field `file` of a form under the key that `announce` commits to a row first.
 
-    Raises: SheetMissing, NotSpreadsheet, SheetRefused, FormBroken, and what `announce` raises.
+    A spreadsheet, or with `is_text` a table as text (CSV).
+
+    Raises: SheetMissing, NotSpreadsheet, NotTable, SheetRefused, FormBroken, and what `announce` raises.
     """
     try:
         form = await request.form()
@@ -72,17 +83,28 @@ async def receive(request: Request[Any, Any, Any], announce: Callable[[], Awaita
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             raise SheetMissing
-        if await file.read(len(_ZIP)) != _ZIP:
-            raise NotSpreadsheet(found=file.content_type[:100], expected=".xlsx")
-        await asyncio.to_thread(_check, cast(BinaryIO, file.file))
+        await (_must_be_text if is_text else _must_be_spreadsheet)(file)
         key = await announce()
         stored = await shared.storage().put_stream(
-            key, _pieces(file), CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
+            key, _pieces(file), TEXT_TYPE if is_text else CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
         )
     finally:
         for each in files:
             await each.close()
     return StoredSheet(key, stored.sha256_hex)
+
+
+async def _must_be_spreadsheet(file: UploadFile) -> None:
+    if await file.read(len(_ZIP)) != _ZIP:
+        raise NotSpreadsheet(found=file.content_type[:100], expected=".xlsx")
+    await asyncio.to_thread(_check, cast(BinaryIO, file.file))
+
+
+async def _must_be_text(file: UploadFile) -> None:
+    head = await file.read(len(_ZIP))
+    if not head or head in (_ZIP, b"%PDF", b"\xd0\xcf\x11\xe0"):
+        raise NotTable(found=file.content_type[:100], expected=".csv")
+    await file.seek(0)
 
 
 def _check(file: BinaryIO) -> None:

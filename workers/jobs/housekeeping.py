@@ -5,6 +5,7 @@ from backend.domain.clients import commands as clients
 from backend.domain.grading import previews
 from backend.domain.jobs import running
 from backend.domain.notifications import commands as notifications
+from backend.domain.purchases import statements
 from workers.registry import Queue, job
 from workers.schedule import Empty
 
@@ -35,7 +36,8 @@ async def purge_jobs(_: Empty) -> int:
     Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
     gone = 0
-    while chunk := await running.purge(CHUNK) + await previews.purge(CHUNK) + await notifications.purge(CHUNK):
+    purges = (running.purge, previews.purge, statements.purge, notifications.purge)
+    while chunk := sum([await purge(CHUNK) for purge in purges]):
         gone += chunk
     return gone
 

@@ -23,3 +23,30 @@ class WaitState(StrEnum):
     TAKEN = "taken"
     LAPSED = "lapsed"
     LEFT = "left"
+
+
+class Verdict(StrEnum):
+    """What a credit of a bank statement means. Only MATCHED ones are confirmed."""
+
+    MATCHED = "matched"
+    AMBIGUOUS = "ambiguous"
+    NO_MATCH = "no_match"
+    ALREADY_PAID = "already_paid"
+
+
+class StatementFault(StrEnum):
+    """Why a file is no bank statement that can be read."""
+
+    NOT_TEXT = "not_text"
+    NO_HEADINGS = "no_headings"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_SLOW = "too_slow"
+    DAMAGED = "damaged"
+
+
+class StatementCell(StrEnum):
+    """What is expected of a cell of a bank statement."""
+
+    DATE = "date"
+    AMOUNT = "amount"
+    SIDE = "side"

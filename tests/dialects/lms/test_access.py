@@ -84,6 +84,8 @@ def sent(handler: Any, half: Half) -> dict[str, Any]:
     """The body of a request that fits."""
     if handler.fn.__name__ == "take":
         return {"files": {"file": ("grades.xlsx", a_sheet())}}
+    if handler.fn.__name__ == "take_statement":
+        return {"files": {"file": ("mutations.csv", b"Tanggal;Jumlah\n22/11/2026;1.000.123,00 CR\n")}}
     type_ = body_type(handler)
     return {"json": body(type_, half)} if type_ else {}
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from backend.core import clock, db
@@ -13,6 +14,7 @@ from backend.domain.batches.errors import BatchFull, BatchNotFound
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.enrolments import queries as in_batch
 from backend.domain.purchases import commands, errors, price_commands, profile_commands, queries
+from backend.domain.purchases.commands import Refund
 from backend.domain.purchases.terms import PaymentState
 from tests.background import drain
 from tests.domain.purchases.shop import PAYER, PRICES, PROOF, a_buyer, overdue, prices, seats, told
@@ -82,6 +84,38 @@ async def test_a_paid_purchase_is_taken_back_with_a_reason():
     assert (gone.state, gone.reason) == (PaymentState.CANCELLED, "Refunded")
     assert await in_batch.enrolment(buyer.person_id, batch.id) is None
     assert await seats(batch) == 0
+
+
+async def test_a_refund_is_kept_and_takes_the_buyer_out():
+    batch, buyer = await a_batch(), await a_buyer()
+    made = await commands.create_purchase(buyer, batch.uuid)
+    given = Refund(made.price, "Class cancelled", "by transfer")
+    with pytest.raises(errors.MoveForbidden):
+        await commands.refund_purchase(SYSTEM, made.id, given)
+    await commands.decide_purchase(SYSTEM, made.id, PaymentState.PAID)
+    with pytest.raises(AdminOnly):
+        await commands.refund_purchase(buyer, made.id, given)
+    with pytest.raises(errors.PurchaseNotFound):
+        await commands.refund_purchase(SYSTEM, new_uuid(), given)
+    with pytest.raises(errors.ReasonMissing):
+        await commands.refund_purchase(SYSTEM, made.id, Refund(1, " "))
+    with pytest.raises(errors.RefundTooLarge):
+        await commands.refund_purchase(SYSTEM, made.id, Refund(made.transfer_amount + 1, "Too much"))
+    with pytest.raises(errors.RefundInFuture):
+        late = clock.now() + timedelta(days=1)
+        await commands.refund_purchase(SYSTEM, made.id, Refund(1, "Too early", refunded_at=late))
+    gone = await commands.refund_purchase(SYSTEM, made.id, given)
+    assert (gone.state, gone.reason) == (PaymentState.REFUNDED, "Class cancelled")
+    assert await in_batch.enrolment(buyer.person_id, batch.id) is None
+    assert (await seats(batch), await told("purchase.refunded")) == (0, 1)
+    story = await queries.story(SYSTEM, made.id)
+    assert story.refund is not None
+    assert (story.refund.amount, story.refund.note) == (made.price, "by transfer")
+    assert [(step.before, step.after) for step in story.changes][-1] == ("paid", "refunded")
+    with pytest.raises(errors.MoveForbidden):
+        await commands.refund_purchase(SYSTEM, made.id, given)
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await db.statement("UPDATE refund SET amount = 1")
 
 
 async def test_a_rejected_purchase_can_be_paid_again_or_bought_again():

@@ -7,9 +7,9 @@ import pytest
 
 from backend.core import db
 from backend.core.actor import SYSTEM
-from backend.core.errors import Conflict
+from backend.core.errors import Conflict, NotFound
 from backend.domain.batches.errors import BatchFull
-from backend.domain.purchases import commands
+from backend.domain.purchases import commands, waiting
 from backend.domain.purchases.terms import PaymentState
 from tests.domain.purchases.shop import PAYER, PROOF, a_buyer, overdue, prices, seats, told
 from tests.school import a_batch
@@ -26,7 +26,7 @@ async def together(*acts):
     """Do all at once; says what came of each: a result or a Conflict."""
     done = await asyncio.gather(*acts, return_exceptions=True)
     for one in done:
-        if isinstance(one, BaseException) and not isinstance(one, Conflict):
+        if isinstance(one, BaseException) and not isinstance(one, Conflict | NotFound):
             raise one
     return done
 
@@ -132,3 +132,75 @@ async def test_sweeps_and_buyers_of_several_batches_never_wait_for_each_other():
     assert won(done) == 24
     assert await told("purchase.expired") == 20
     assert [await seats(batch) for batch in batches] == [5] * 4
+
+
+async def offered(batch) -> int:
+    return await db.value("SELECT count(*) FROM wait_place WHERE batch_id = $1 AND state = 'offered'", batch.id)
+
+
+async def test_seats_that_come_free_are_offered_once_each_whoever_comes_meanwhile():
+    batch = await a_batch(quota=3)
+    first = [await a_buyer() for _ in range(3)]
+    made = [await commands.create_purchase(buyer, batch.uuid) for buyer in first]
+    line = [await a_buyer() for _ in range(5)]
+    for person in line:
+        await waiting.join_line(person, batch.uuid)
+    strangers = [await a_buyer() for _ in range(8)]
+    done = await together(
+        *(commands.cancel_purchase(buyer, one.uuid) for buyer, one in zip(first[:2], made[:2], strict=True)),
+        *(commands.create_purchase(buyer, batch.uuid) for buyer in strangers),
+        *(commands.expire_overdue() for _ in range(3)),
+    )
+    assert won(done[2:10]) == 0
+    assert [isinstance(one, BatchFull) for one in done[2:10]] == [True] * 8
+    assert (await offered(batch), await told("seat.offered"), await seats(batch)) == (2, 2, 3)
+    rows = await db.fetch("SELECT account_id FROM wait_place WHERE state = 'offered' ORDER BY id")
+    assert [row["account_id"] for row in rows] == [person.person_id for person in line[:2]]
+
+
+async def test_taking_a_seat_while_the_offer_lapses():
+    """Eight offers whose time is just over: each seat is bought by one, offered to one, or free; none twice."""
+    batch = await a_batch(quota=4)
+    first = [await a_buyer() for _ in range(4)]
+    made = [await commands.create_purchase(buyer, batch.uuid) for buyer in first]
+    line = [await a_buyer() for _ in range(8)]
+    for person in line:
+        await waiting.join_line(person, batch.uuid)
+    for buyer, one in zip(first, made, strict=True):
+        await commands.cancel_purchase(buyer, one.uuid)
+    assert await offered(batch) == 4
+    await db.statement("UPDATE wait_place SET offer_ends_at = now() WHERE id % 2 = 0 AND state = 'offered'")
+    done = await together(
+        *(commands.create_purchase(person, batch.uuid) for person in line),
+        *(commands.expire_overdue() for _ in range(4)),
+        *(waiting.leave_line(person, batch.uuid) for person in line[2:4]),
+    )
+    assert won(done[:8]) == await holding(batch)
+    assert await holding(batch) + await offered(batch) == await seats(batch) <= 4
+    taken = await db.value("SELECT count(*) FROM wait_place WHERE state = 'taken'")
+    assert taken == await holding(batch)
+
+
+async def test_the_last_place_of_the_line_is_never_lost():
+    """Joining at the very moment in which a seat comes free: who joins waits for a taken seat, or is told to buy."""
+    for _ in range(6):
+        batch = await a_batch(quota=1)
+        buyer, person = await a_buyer(), await a_buyer()
+        made = await commands.create_purchase(buyer, batch.uuid)
+        await together(commands.cancel_purchase(buyer, made.uuid), waiting.join_line(person, batch.uuid))
+        row = await db.row("SELECT state FROM wait_place WHERE batch_id = $1", batch.id)
+        assert row is None or row["state"] == "offered"
+        assert await seats(batch) == (0 if row is None else 1)
+
+
+async def test_refunded_once():
+    batch, buyer = await a_batch(), await a_buyer()
+    made = await commands.create_purchase(buyer, batch.uuid)
+    await commands.decide_purchase(SYSTEM, made.id, PaymentState.PAID)
+    done = await together(
+        *(commands.refund_purchase(SYSTEM, made.id, commands.Refund(5, "twice")) for _ in range(4)),
+        commands.decide_purchase(SYSTEM, made.id, PaymentState.CANCELLED, reason="both"),
+    )
+    assert won(done) == 1
+    assert await db.value("SELECT count(*) FROM refund") == (1 if won(done[:4]) else 0)
+    assert (await seats(batch), await holding(batch)) == (0, 0)

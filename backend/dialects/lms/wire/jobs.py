@@ -9,6 +9,7 @@ import msgspec
 
 from backend.dialects.lms.words.certificates import tell_batch
 from backend.dialects.lms.words.sheets import tell_report
+from backend.dialects.lms.words.statements import tell_statement
 from backend.domain.jobs.queries import JobView
 from backend.domain.jobs.terms import JobState
 
@@ -16,7 +17,11 @@ PREFIX = "/api/v1/jobs"
 EXPLAIN = "core.unavailable"
 
 
-_REPORTS: dict[str, Callable[..., Any]] = {"import_grades": tell_report, "issue_batch": tell_batch}
+_REPORTS: dict[str, Callable[..., Any]] = {
+    "import_grades": tell_report,
+    "issue_batch": tell_batch,
+    "match_statement": tell_statement,
+}
 """Kinds whose reports have words to be put in."""
 
 
