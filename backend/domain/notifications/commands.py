@@ -75,7 +75,7 @@ async def note_sent(fact: str, account_id: int, kind: NoticeKind) -> None:
 
 
 async def purge(most: int) -> int:
-    """Forget up to `most` facts that were told long ago: their events are gone, so nothing tells them again."""
+    """Forget up to `most` facts that were told long ago: their jobs are gone, so nothing tells them again."""
     async with transaction():
         return await db.statement(
             "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE sent_at < now() - make_interval(days => $1)"

@@ -58,6 +58,7 @@ class ReceiptMade(Event, frozen=True):
     """The receipt of a paid purchase is stored."""
 
     name: ClassVar[str] = "purchases.receipt.made.v1"
+    is_activity: ClassVar[bool] = False
     purchase_id: int
 
 
@@ -76,3 +77,19 @@ class PriceChanged(Event, frozen=True):
     deed: Deed
     title: str
     price: int
+
+
+class LineJoined(Event, frozen=True):
+    """Somebody waits for a seat of a full batch."""
+
+    name: ClassVar[str] = "purchases.line.joined.v1"
+    place_id: int
+    batch_id: int
+
+
+class LineLeft(Event, frozen=True):
+    """Somebody waits no longer, or does not want the seat that was offered."""
+
+    name: ClassVar[str] = "purchases.line.left.v1"
+    place_id: int
+    batch_id: int

@@ -180,7 +180,7 @@ async def _confirm(actor: Actor, preview_id: int, dry: StatementReport, *, skip_
     fresh = [row for row in rows if row["is_fresh"]]
     stale = [row for row in rows if not row["is_fresh"]]
     if stale and not skip_stale:
-        raise PreviewIsStale(count=len(stale), rows=[_told(row) for row in stale[:LISTED_MAX]])
+        raise PreviewIsStale(count=len(stale), rows=[_changed(row) for row in stale[:LISTED_MAX]])
     await commands.confirm_purchases(
         actor, {row["purchase_id"]: f"Mutasi bank {row['on']:%Y-%m-%d}, baris {row['row']}" for row in fresh}
     )
@@ -204,7 +204,7 @@ async def _held(preview_id: int) -> list[Record]:
     return await db.fetch(_SHOWN, preview_id)
 
 
-def _told(row: Record) -> dict[str, object]:
+def _changed(row: Record) -> dict[str, object]:
     return {
         "row": row["row"],
         "purchase_id": str(row["uuid"]),
