@@ -6,6 +6,7 @@ Nothing is loaded from elsewhere and no script stands in the page, so the strict
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,15 @@ from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
+from litestar.openapi.spec import Components, OpenAPIType, Operation, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from backend.core.paging import MAX_LIMIT
+from backend.http import docs_parts
 from backend.http.docs_examples import add_examples
-from backend.http.idempotency import LONGEST_KEY, UNSAFE
+from backend.http.idempotency import UNSAFE
 
 ASSETS = "/docs/assets"
 _SWAGGER = Path(litestar_offline_docs.__file__).parent / "static"
@@ -81,9 +84,31 @@ class Document(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Draw it once; it does not change while the process lives."""
         if self._drawn is None:
+            _loosen(openapi_schema)
             add_examples(openapi_schema)
             self._drawn = super().render(request, openapi_schema)
         return self._drawn
+
+
+def _loosen(part: Any) -> None:  # noqa: ANN401 - any JSON
+    """Say `anyOf` for unions: a value may fit more than one of their shapes."""
+    for value in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _loosen(value)
+    if isinstance(part, dict) and isinstance(part.get("oneOf"), list):
+        part["anyOf"] = part.pop("oneOf")
+
+
+class Clock(OpenAPISchemaPlugin):
+    """Draws a time of day as we write it, 10:00:00; Litestar takes it for a duration."""
+
+    @staticmethod
+    def is_plugin_supported_field(field_definition: FieldDefinition) -> bool:
+        """Whether a type is a time of day."""
+        return field_definition.annotation is time
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ANN401 - Litestar's own is private
+        """Draw it."""
+        return Schema(type=OpenAPIType.STRING, pattern=r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$")
 
 
 def config(title: str, path: str, description: str) -> OpenAPIConfig:
@@ -140,30 +165,35 @@ class OneWay(OpenAPISchemaPlugin):
         return drawn
 
 
-@dataclass
-class _Public(Operation):
-    """An operation that takes no token."""
+def _operation(handler: HTTPRouteHandler, most: int) -> type[Operation]:
+    """How the operations of a handler are drawn, beyond what its types tell."""
+    is_public, has_key = bool(handler.opt.get("public")), takes_key(handler)
+    is_listed = "listing" in handler.parsed_fn_signature.parameters
+    has_form, types = docs_parts.takes_form(handler), docs_parts.sends(handler)
+    has_ranges = types not in ((), (docs_parts.SHEET,), (docs_parts.EVENTS,))
 
-    def __post_init__(self) -> None:
-        self.security = []
+    @dataclass
+    class Described(Operation):
+        def __post_init__(self) -> None:
+            more = [*(docs_parts.listing(most) if is_listed else ()), *([docs_parts.key()] if has_key else ())]
+            if more:
+                self.parameters = [*(self.parameters or []), *more]
+            if is_public:
+                self.security = []
+            if has_form:
+                self.request_body = docs_parts.form(handler)
+            if types:
+                is_head = bool(self.operation_id and "Head" in self.operation_id)
+                docs_parts.send_bytes(self, types, has_ranges=has_ranges, is_head=is_head)
+
+    return Described
 
 
-@dataclass
-class _Unsafe(Operation):
-    """An operation that takes an `Idempotency-Key`."""
+def describe(app: Litestar, errors: Errors, *, most: int = MAX_LIMIT) -> None:
+    """Give every operation its refusals, its headline, its tag, and its credentials, before the schema is drawn.
 
-    def __post_init__(self) -> None:
-        key = Parameter(
-            name="Idempotency-Key",
-            param_in="header",
-            description="Send it again with the same key, and the answer is the same; kept for 24 hours.",
-            schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=LONGEST_KEY),
-        )
-        self.parameters = [*(self.parameters or []), key]
-
-
-def describe(app: Litestar, errors: Errors) -> None:
-    """Give every operation its refusals, its headline, its tag, and its credentials, before the schema is drawn."""
+    `most`: the highest limit of a list that is not refused.
+    """
     for path, handler in handlers(app):
         given = handler.responses or {}
         handler.responses = errors(handler, path) | dict(given)
@@ -171,10 +201,7 @@ def describe(app: Litestar, errors: Errors) -> None:
         if not handler.resolve_tags():
             handler.tags = [handler.fn.__module__.rsplit(".", 1)[-1].replace("_", " ")]
             handler._resolved_tags = list(handler.tags)  # noqa: SLF001 - asking has resolved them for good
-        if handler.opt.get("public"):
-            handler.operation_class = _Public
-        elif takes_key(handler):
-            handler.operation_class = _Unsafe
+        handler.operation_class = _operation(handler, most)
 
 
 def _headline(doc: str) -> str:
@@ -197,4 +224,5 @@ def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
 def takes_key(handler: HTTPRouteHandler) -> bool:
     """Whether an `Idempotency-Key` means anything to a handler."""
     limited = handler.resolve_request_max_body_size() is not None
-    return bool(handler.http_methods & UNSAFE) and limited and not handler.opt.get("no_idempotency")
+    is_free = handler.opt.get("no_idempotency") or handler.opt.get("public")
+    return bool(handler.http_methods & UNSAFE) and limited and not is_free

@@ -10,7 +10,7 @@ from backend.core.errors import DomainError
 from backend.core.settings import settings
 from backend.dialects.lms import auth, content, docs, envelope, paging
 from backend.dialects.lms.routes import controllers
-from backend.http.docs import OneWay, config, describe
+from backend.http.docs import Clock, OneWay, config, describe
 from backend.http.idempotency import Idempotency
 from backend.http.lanes import Refusal
 from backend.http.validation import OnlyJson
@@ -50,9 +50,9 @@ def build() -> Litestar:
         },
         cors_config=CORSConfig(allow_origins=origins, allow_credentials=True) if origins else None,
         openapi_config=config("Lulus: lms", DOCS, docs.DESCRIPTION),
-        plugins=[OneWay()],
+        plugins=[OneWay(), Clock()],
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
     )
-    describe(app, docs.refusals)
+    describe(app, docs.refusals, most=paging.OLD_CLIENTS_ASK_FOR)
     return app

@@ -1,5 +1,7 @@
 """What the documentation says of refusals: which each operation can answer, in this contract's envelope."""
 
+from collections.abc import Iterator
+
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
@@ -9,6 +11,7 @@ from backend.core import errors
 from backend.core.errors import DomainError
 from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import STATUS, WORDS, Failure
+from backend.http.docs_parts import takes_form
 from backend.http.idempotency import UNSAFE
 
 DESCRIPTION = (
@@ -23,24 +26,33 @@ _FIELDS = {"title": "title wajib diisi"}
 
 def refusals(handler: HTTPRouteHandler, path: str) -> dict[int, ResponseSpec]:
     """The refusals of an operation, read off its path, its methods and its `opt`."""
-    opt = handler.opt
-    kinds: list[type[DomainError]] = [errors.Unavailable]
-    is_unsafe = bool(handler.http_methods & UNSAFE)
-    has_path = "{" in path
-    if not opt.get("public"):
-        kinds.append(errors.Unauthenticated)
-    if opt.get("roles", auth.EVERYONE) != auth.EVERYONE or has_path:
-        kinds.append(errors.Forbidden)
-    if has_path:
-        kinds += [errors.Invalid, errors.NotFound]
-    if is_unsafe:
-        kinds += [errors.Invalid, errors.Conflict, errors.Unmet, errors.TooLarge]
-    if "listing" in handler.parsed_fn_signature.parameters:
-        kinds.append(errors.Invalid)
-    if "/auth/" in path or opt.get("throttled"):
-        kinds.append(errors.TooMany)
-    found = {STATUS[kind]: _spec(kind, opt.get("failure"), is_unsafe=is_unsafe) for kind in dict.fromkeys(kinds)}
+    kinds: list[type[DomainError]] = [errors.Unavailable, *_of_caller(handler, path), *_of_request(handler, path)]
+    failure, is_unsafe = handler.opt.get("failure"), bool(handler.http_methods & UNSAFE)
+    found = {STATUS[kind]: _spec(kind, failure, is_unsafe=is_unsafe) for kind in dict.fromkeys(kinds)}
     return dict(sorted(found.items()))
+
+
+def _of_caller(handler: HTTPRouteHandler, path: str) -> Iterator[type[DomainError]]:
+    """What an operation answers for who asks, and how often."""
+    is_auth, opt = "/auth/" in path, handler.opt
+    if not opt.get("public") or is_auth:
+        yield errors.Unauthenticated
+    if opt.get("roles", auth.EVERYONE) != auth.EVERYONE or "{" in path:
+        yield errors.Forbidden
+    if is_auth or opt.get("throttled"):
+        yield errors.TooMany
+
+
+def _of_request(handler: HTTPRouteHandler, path: str) -> Iterator[type[DomainError]]:
+    """What an operation answers for what is asked."""
+    if "{" in path:
+        yield from (errors.Invalid, errors.NotFound)
+    if handler.http_methods & UNSAFE:
+        yield from (errors.Invalid, errors.NotFound, errors.Conflict, errors.Unmet, errors.TooLarge)
+    if "listing" in handler.parsed_fn_signature.parameters:
+        yield errors.Invalid
+    if takes_form(handler):
+        yield errors.Unsupported
 
 
 def _spec(kind: type[DomainError], failure: str | None, *, is_unsafe: bool) -> ResponseSpec:

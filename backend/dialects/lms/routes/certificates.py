@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Controller, HttpMethod, Request, Response, get, post, route
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.core.actor import Actor
@@ -83,6 +84,7 @@ class MyCertificates(Controller):
     @post(
         status_code=202,
         opt={"roles": auth.STUDENT, "failure": "Failed to generate certificate"},
+        responses={200: ResponseSpec(Told[CertificateOut], generate_examples=False, description="It was issued.")},
     )
     async def generate(
         self, actor: NamedDependency[Actor], batch_id: FromPath[str]

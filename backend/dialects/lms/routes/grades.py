@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
@@ -36,6 +37,10 @@ class GradeSheets(Controller):
         status_code=202,
         request_max_body_size=sheets.body_limit(),
         opt={"roles": auth.STAFF, "no_idempotency": True, "lane": None},
+        responses={
+            200: ResponseSpec(Envelope[SheetReportOut], generate_examples=False, description="Applied."),
+            202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job reads it."),
+        },
     )
     async def take(
         self,

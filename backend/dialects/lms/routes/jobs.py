@@ -96,7 +96,10 @@ class Jobs(Controller):
         view = await queries.job(actor, parse_uuid(job_id))
         return success("Ticket created successfully", a_ticket(actor, view.uuid))
 
-    @get("/{job_id:str}/events", opt={"public": True, "optional": True, "no_idempotency": True, "lane": None})
+    @get(
+        "/{job_id:str}/events",
+        opt={"sends": ("text/event-stream",), "public": True, "optional": True, "no_idempotency": True, "lane": None},
+    )
     async def events(
         self, request: Request[Any, Any, Any], watcher: NamedDependency[Actor], job_id: FromPath[str]
     ) -> Response[None]:

@@ -17,6 +17,7 @@ from backend.http import shared
 from backend.http.uploads import receive
 
 AnyRequest = Request[Any, Any, Any]
+OPT: dict[str, Any] = {"lane": None, "form": ("location",)}
 
 
 class Uploads(Controller):
@@ -24,7 +25,7 @@ class Uploads(Controller):
 
     path = "/upload"
 
-    @post("/documents", status_code=200, opt={"roles": auth.EVERYONE, "lane": None}, request_max_body_size=None)
+    @post("/documents", status_code=200, opt=OPT | {"roles": auth.EVERYONE}, request_max_body_size=None)
     async def upload_document(self, request: AnyRequest, actor: NamedDependency[Actor]) -> Envelope[str]:
         """Send a document: a form with `file` and `location`. Its address is the answer."""
         intake = Intake(actor, FileKind.DOCUMENT)
@@ -34,7 +35,7 @@ class Uploads(Controller):
     @post(
         "/images",
         status_code=200,
-        opt={"public": True, "optional": True, "lane": None},
+        opt=OPT | {"public": True, "optional": True},
         request_max_body_size=None,
     )
     async def upload_image(self, request: AnyRequest) -> Envelope[str]:
@@ -43,7 +44,7 @@ class Uploads(Controller):
         received = await receive(request, shared.storage(), intake)
         return success("Upload berhasil", received.file.address)
 
-    @post("/media", status_code=202, opt={"roles": auth.EVERYONE, "lane": None}, request_max_body_size=None)
+    @post("/media", status_code=202, opt=OPT | {"roles": auth.EVERYONE}, request_max_body_size=None)
     async def upload_media(self, request: AnyRequest, actor: NamedDependency[Actor]) -> Envelope[MediaOut]:
         """Send a recording: a form with `file`, or its bare bytes as audio/* or video/*, named by `?name=`."""
         intake = Intake(actor, FileKind.MEDIA, location="media")

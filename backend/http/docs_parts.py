@@ -1,0 +1,106 @@
+"""What the documentation says of the parts that no type tells: lists' queries, forms with a file, answers of bytes.
+
+It is read off a handler: one that takes `listing` answers with a part of a list; an unsafe one with a limit of its own
+and no `data` takes a form with a `file`; one that answers `Stream` or `Response[None]` to a GET sends bytes. A handler
+may say more in its `opt`: `form` names texts of its form besides the file, `sends` the types of its bytes.
+"""
+
+from collections.abc import Sequence
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
+from litestar.response import Stream
+from litestar.types import Empty
+
+from backend.http.idempotency import LONGEST_KEY, UNSAFE
+
+BYTES = "application/octet-stream"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EVENTS = "text/event-stream"
+RANGES = "The part that `Range` asked for."
+
+_BINARY = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+_TEXT = Schema(type=OpenAPIType.STRING)
+
+
+def key() -> Parameter:
+    """The header that makes an unsafe operation safe to repeat."""
+    return Parameter(
+        name="Idempotency-Key",
+        param_in="header",
+        description="Send it again with the same key, and the answer is the same; kept for 24 hours.",
+        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=LONGEST_KEY, pattern="^[!-~]+$"),
+    )
+
+
+def listing(most: int) -> list[Parameter]:
+    """The query of a list. `most`: the highest limit that is not refused."""
+    number = Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=1_000_000, default=1)
+    limit = Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=most, default=10)
+    order = Schema(type=OpenAPIType.STRING, enum=["asc", "desc"])
+    told: Sequence[tuple[str, str, Schema]] = (
+        ("q", "Searches names and titles.", Schema(type=OpenAPIType.STRING, max_length=200)),
+        ("sort", "The column to sort by; all other names of columns in the query filter.", _TEXT),
+        ("order", "", order),
+        ("page", "", number),
+        ("limit", "How many; more than 200 are taken for 200.", limit),
+    )
+    return [
+        Parameter(name=name, param_in="query", description=about or None, schema=schema) for name, about, schema in told
+    ]
+
+
+def takes_form(handler: HTTPRouteHandler) -> bool:
+    """Whether a handler reads a form by itself."""
+    has_data = "data" in handler.parsed_fn_signature.parameters
+    return bool(handler.http_methods & UNSAFE) and handler.request_max_body_size is not Empty and not has_data
+
+
+def form(handler: HTTPRouteHandler) -> RequestBody:
+    """A form with a file, and with the texts that the handler names."""
+    fields: dict[str, Reference | Schema] = {"file": _BINARY}
+    fields |= dict.fromkeys(handler.opt.get("form", ()), _TEXT)
+    schema = Schema(type=OpenAPIType.OBJECT, properties=fields)
+    return RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=schema)})
+
+
+def sends(handler: HTTPRouteHandler) -> tuple[str, ...]:
+    """The types of the bytes that a handler answers with; none for one that answers with a struct."""
+    given = handler.opt.get("sends")
+    if given:
+        return tuple(given)
+    answer = handler.parsed_fn_signature.return_type
+    if answer.is_subclass_of(Stream):
+        return (SHEET,)
+    is_bare = "Response[NoneType]" in str(answer.annotation).replace("Response[None]", "Response[NoneType]")
+    return ("*/*",) if is_bare and handler.http_methods <= {"GET", "HEAD"} else ()
+
+
+def send_bytes(operation: Operation, types: tuple[str, ...], *, has_ranges: bool, is_head: bool) -> None:
+    """Have an operation answer with bytes; of a resource with ranges, parts of them, too."""
+    responses = operation.responses = dict(operation.responses or {})
+    shape = _TEXT if types == (EVENTS,) else _BINARY
+    content = {} if is_head else {type_: OpenAPIMediaType(schema=shape) for type_ in types}
+    responses["200"] = OpenAPIResponse(description="The bytes.", content=content or None)
+    if types == (EVENTS,):
+        responses["204"] = OpenAPIResponse(description="The end was seen already.")
+    if has_ranges:
+        parts = content | ({} if is_head else {"multipart/byteranges": OpenAPIMediaType(schema=_BINARY)})
+        responses["206"] = OpenAPIResponse(description=RANGES, content=parts or None)
+        responses["304"] = OpenAPIResponse(description="Not changed.")
+        for status, about in (("412", "A precondition is not met."), ("416", "There is no such part.")):
+            responses[status] = OpenAPIResponse(description=about)
+    if is_head:
+        for answer in responses.values():
+            if isinstance(answer, OpenAPIResponse):
+                answer.content = None
