@@ -12,6 +12,7 @@ from backend.core import db, wake
 from backend.core.log import configure
 from backend.core.settings import settings
 from backend.domain.assignments.readers import reads_assignment, reads_submission
+from backend.domain.attempts.readers import reads_answer, reads_question
 from backend.domain.certificates import badge_keys
 from backend.domain.enrolments.readers import reads_material
 from backend.domain.files import access
@@ -37,6 +38,8 @@ READERS: dict[OwnerKind, access.Reader] = {
     OwnerKind.ASSIGNMENT: reads_assignment,
     OwnerKind.SUBMISSION: reads_submission,
     OwnerKind.PURCHASE: reads_purchase,
+    OwnerKind.QUESTION: reads_question,
+    OwnerKind.ANSWER: reads_answer,
 }
 """Who says whether a file may be read, by what the file belongs to; the rest is public, or the owner's."""
 

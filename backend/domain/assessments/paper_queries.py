@@ -1,6 +1,7 @@
 """What is asked about the questions of a quiz while it is taken and graded: papers without what is right, and keys."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,11 +9,15 @@ import msgspec
 from asyncpg import Record
 
 from backend.core import db
+from backend.core.actor import Actor
+from backend.core.ids import Ref
 from backend.core.kept import Kept
+from backend.core.paging import Listing, Paged
 from backend.domain.assessments import keys
+from backend.domain.assessments.errors import QuestionsHidden
 from backend.domain.assessments.keys import Key
 from backend.domain.assessments.papers import PaperQuestion, body_of
-from backend.domain.assessments.queries import FILES, QuizView
+from backend.domain.assessments.queries import FILES, QuizView, may_teach, question_by_id, quiz_by_id
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,9 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     points: Decimal
     penalty: Decimal
     floor: Decimal | None
+    explanation: str | None
+    feedback_right: str
+    feedback_wrong: str
     options: dict[int, str]
 
 
@@ -32,6 +40,21 @@ class QuizKeys(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     questions: list[KeyView]
+
+
+class KeyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of a question and what it was worth, from a version of the quiz's keys on."""
+
+    version: int
+    key: Key
+    points: Decimal
+    penalty: Decimal
+    floor: Decimal | None
+    explanation: str | None
+    feedback_right: str
+    feedback_wrong: str
+    changed_by_uuid: UUID | None
+    created_at: datetime
 
 
 class Answerable(msgspec.Struct, frozen=True):
@@ -48,7 +71,8 @@ _PAPER = (
 )
 _KEYS = (
     "SELECT q.assessment_id, q.id AS question_id, q.uuid AS question_uuid, {version} AS version, k.points, k.penalty,"
-    " k.floor, k.key::text AS key, (SELECT json_object_agg(o.id, o.uuid) FROM option o"
+    " k.floor, k.explanation, k.feedback_right, k.feedback_wrong, k.key::text AS key,"
+    " (SELECT json_object_agg(o.id, o.uuid) FROM option o"
     "  WHERE o.question_id = q.id)::text AS options"
     " FROM question q JOIN assessment a ON a.id = q.assessment_id JOIN section s ON s.id = q.section_id {source}"
     " WHERE q.assessment_id = ANY($1) ORDER BY q.assessment_id, s.position, q.position"
@@ -130,7 +154,33 @@ def _quiz_keys(assessment_ids: Collection[int], rows: Sequence[Record]) -> dict[
                 points=row["points"],
                 penalty=row["penalty"],
                 floor=row["floor"],
+                explanation=row["explanation"],
+                feedback_right=row["feedback_right"],
+                feedback_wrong=row["feedback_wrong"],
                 options=options,
             )
         )
     return found
+
+
+async def key_history(actor: Actor, quiz_ref: Ref, ref: Ref, listing: Listing) -> Paged[KeyVersion]:
+    """The keys that a question has had, the newest first, for staff.
+
+    Raises: QuizNotFound, QuestionsHidden, QuestionNotFound.
+    """
+    quiz = await quiz_by_id(quiz_ref)
+    if not await may_teach(actor, quiz.batch_id):
+        raise QuestionsHidden(quiz=quiz.id)
+    question = await question_by_id(quiz.id, ref)
+    total: int = await db.value("SELECT count(*) FROM question_key WHERE question_id = $1", question.id)
+    rows = await db.fetch(
+        "SELECT k.version, k.key::text AS key, k.points, k.penalty, k.floor, k.explanation, k.feedback_right,"
+        " k.feedback_wrong, a.uuid AS changed_by_uuid, k.created_at FROM question_key k"
+        " LEFT JOIN account a ON a.id = k.changed_by WHERE k.question_id = $1"
+        " ORDER BY k.version DESC LIMIT $2 OFFSET $3",
+        question.id,
+        listing.limit,
+        listing.offset,
+    )
+    found = [msgspec.convert({**row, "key": keys.from_json(row["key"])}, KeyVersion, strict=False) for row in rows]
+    return Paged(found, total)

@@ -5,7 +5,7 @@ be matched are always mixed: as they stand in the key they would be the answer.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -150,6 +150,20 @@ def _gaps(key: BlanksKey, _: UUID, seed: int) -> PaperBody:
         body = body_of(gap.key, gap.uuid, seed)
         gaps.append(PaperGap(uuid=gap.uuid, kind=gap.key.KIND, options=body.options, units=body.units))
     return PaperBody(gaps=tuple(gaps))
+
+
+def right_of(key: Key) -> dict[str, Any]:
+    """What would have been right, for who may see it: the key without feedback, and without notes for who marks."""
+    found: dict[str, Any] = _without(msgspec.to_builtins(key), ("feedback", "notes"))
+    return found
+
+
+def _without(part: Any, names: Collection[str]) -> Any:  # noqa: ANN401 - what JSON may hold
+    if isinstance(part, dict):
+        return {name: _without(value, names) for name, value in part.items() if name not in names}
+    if isinstance(part, list | tuple):
+        return [_without(value, names) for value in part]
+    return part
 
 
 def looks_the_same(one: Key, other: Key) -> bool:

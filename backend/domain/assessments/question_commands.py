@@ -29,6 +29,7 @@ from backend.domain.assessments.errors import (
 from backend.domain.assessments.events import QuestionsChanged
 from backend.domain.assessments.queries import QuestionView, SectionView, sections_of
 from backend.domain.files import commands as files
+from backend.domain.files.errors import FileNotFound
 from backend.domain.files.terms import OwnerKind
 
 _SET = "text, text_format, points, penalty, floor, explanation, feedback_right, feedback_wrong, kind, key"
@@ -82,7 +83,7 @@ async def add_question(actor: Actor, quiz_ref: Ref, draft: QuestionDraft) -> Que
         if question_id is None:
             raise SectionNotFound(ref=str(draft.section))
         await _put_options(question_id, key)
-        await files.replace(actor, draft.files, OwnerKind.QUESTION, question_id)
+        await _put_files(actor, question_id, draft.files)
         await db.statement(_NEW_VERSION, quiz.id, question_id, actor.account_id)
         await emit(QuestionsChanged(quiz.id))
         return await queries.question_by_id(quiz.id, question_id)
@@ -103,7 +104,7 @@ async def update_question(actor: Actor, quiz_ref: Ref, ref: Ref, change: Questio
             raise QuizTaken(quiz=quiz.id)
         await _rewrite(actor, quiz.id, before, change, key)
         if change.files is not UNSET:
-            await files.replace(actor, change.files, OwnerKind.QUESTION, before.id)
+            await _put_files(actor, before.id, change.files)
         return await queries.question_by_id(quiz.id, before.id)
 
 
@@ -263,6 +264,16 @@ async def _put_options(question_id: int, key: keys.Key) -> None:
         question_id,
         uuids,
     )
+
+
+async def _put_files(actor: Actor, question_id: int, names: Sequence[UUID | str]) -> None:
+    """Let a question have exactly these files; all must be ours, or they could not be kept from others."""
+    await files.replace(actor, names, OwnerKind.QUESTION, question_id)
+    kept = await db.value(
+        "SELECT count(*) FROM attachment WHERE owner_kind = 'question' AND owner_id = $1", question_id
+    )
+    if kept != len({str(name) for name in names}):
+        raise FileNotFound(ref=", ".join(str(name) for name in names)[:200])
 
 
 async def _version_rises(quiz_id: int) -> None:

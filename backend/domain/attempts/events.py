@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backend.core.outbox import Event
+from backend.core.outbox import Deed, Event
 
 
 class AttemptSubmitted(Event, frozen=True):
@@ -11,3 +11,14 @@ class AttemptSubmitted(Event, frozen=True):
     name: ClassVar[str] = "attempts.attempt.submitted.v1"
     is_activity: ClassVar[bool] = False
     attempt_id: int
+
+
+class OverrideChanged(Event, frozen=True):
+    """Somebody (`account_id`) is granted something else at a quiz."""
+
+    name: ClassVar[str] = "attempts.override.changed.v1"
+    quiz_id: int
+    batch_id: int
+    account_id: int
+    deed: Deed
+    title: str

@@ -73,3 +73,15 @@ class ScoresNotFound(NotFound):
     """The person is not in the batch, so there are no scores."""
 
     code = "grading.scores_not_found"
+
+
+class NotMarkedByHand(Unmet):
+    """The question was not asked in the attempt, or a machine marks it."""
+
+    code = "grading.not_marked_by_hand"
+
+
+class MarkUnfit(Invalid):
+    """Neither points from 0 to what the question is worth, nor one level for each criterion (`fields`)."""
+
+    code = "grading.mark_unfit"

@@ -25,3 +25,11 @@ class AttemptGraded(Event, frozen=True):
 
     name: ClassVar[str] = "grading.attempt.graded.v1"
     attempt_id: int
+
+
+class AnswerMarked(Event, frozen=True):
+    """A person gave points for one answer of an attempt."""
+
+    name: ClassVar[str] = "grading.answer.marked.v1"
+    attempt_id: int
+    question_id: int

@@ -139,6 +139,11 @@ def chosen(key: SingleChoiceKey | TrueFalseKey, option: UUID) -> Part:
     return Part(found.fraction, int(found.fraction <= 0), _said(found.feedback))
 
 
+def said_of_option(key: Key, option: UUID) -> tuple[str, ...]:
+    """What is said of an option of a question."""
+    return chosen(key, option).feedback if isinstance(key, SingleChoiceKey | TrueFalseKey) else ()
+
+
 def multiple_response(key: MultipleResponseKey, answer: MultipleResponseAnswer) -> Part:
     """By the key's way of scoring; ticking everything gives nothing unless everything is right."""
     ticked = set(answer.options)

@@ -111,7 +111,7 @@ _WITHOUT = ("background", "image")
 """Pictures of certificates, which are files of ours and may be left out; where a text is asked for, one is given."""
 
 
-ALONE = {"file_id", "key", "answer", "section_id", "id"}
+ALONE = {"file_id", "key", "answer", "section_id", "id", "attachments", "levels"}
 """Fields that exclude another, or name something that is not there."""
 
 

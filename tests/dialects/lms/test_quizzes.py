@@ -22,7 +22,7 @@ QUESTION = {
     *("id", "quiz_id", "question", "options"),
     *("position", "points", "explanation", "created_at", "updated_at"),  # ours
     *("section_id", "kind", "key", "key_version", "format", "penalty", "floor", "feedback_right", "feedback_wrong"),
-    "files",
+    "attachments",
 }
 OPTION = {"id", "question_id", "option_text", "is_correct"}
 

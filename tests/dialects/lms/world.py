@@ -109,7 +109,10 @@ async def _half(a_person: MakePerson, group: tuple[int, UUID], number: int) -> H
         "teachers": str(teacher.uuid),
         "quizzes": str(quiz.view.uuid),
         "questions": str(quiz.questions[0].uuid),
+        "marks": str(quiz.questions[0].uuid),
+        "overrides": str(student.uuid),
     }
+    await _insert("quiz_override", assessment_id=quiz.view.id, account_id=student.id, note=key)
     await _work(half, enrolment)
     await _records(half, group, number)
     return half

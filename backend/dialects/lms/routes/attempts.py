@@ -19,6 +19,7 @@ from backend.dialects.lms.wire.attempts import (
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import queries, saving
 from backend.domain.grading import queries as grading
+from backend.domain.grading import reviews
 
 
 class AttemptsOfQuiz(Controller):
@@ -54,8 +55,8 @@ class Attempts(Controller):
 
     @get(opt={"roles": auth.EVERYONE})
     async def fetch(self, actor: NamedDependency[Actor], attempt_id: FromPath[str]) -> Envelope[AttemptDetailOut]:
-        """Show an attempt with its questions and the answers so far."""
-        view = await queries.attempt_detail(actor, parse_uuid(attempt_id))
+        """Show an attempt with its questions and the answers; once it is over, as far as its review shows them."""
+        view = await reviews.attempt_review(actor, parse_uuid(attempt_id))
         return success("Success", AttemptDetailOut.of(view))
 
     @post("/temp-submissions", status_code=200, opt={"roles": auth.STUDENT})

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from backend.core.errors import Broken, Invalid
 from backend.core.kept import Kept
+from backend.dialects.lms.wire.proofs import ReviewOut
 from backend.dialects.lms.wire.questions import StudentQuestionOut
 from backend.dialects.lms.wire.quizzes import QuizOut
 from backend.dialects.lms.wire.users import UserOut
@@ -19,6 +20,7 @@ from backend.domain.assessments.papers import UNMIXED
 from backend.domain.attempts.queries import AnswerView, AttemptDetailView, AttemptView
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.grading.queries import AttemptResultView, AttemptRow
+from backend.domain.grading.reviews import AttemptReviewView
 
 
 class AnswerIn(Struct):
@@ -146,16 +148,19 @@ def _written(view: AttemptDetailView, *, seed: int = UNMIXED) -> msgspec.Raw:
 
 
 class AttemptDetailOut(Struct):
-    """Shape: AttemptDetail; the questions do not tell what is right."""
+    """Shape: AttemptDetail; the questions do not tell what is right. Ours: `review`, as far as it may be seen."""
 
     attempt: AttemptOut
     quiz: QuizOut
     temp_submissions: list[SavedAnswerOut]
+    review: list[ReviewOut] | UnsetType = UNSET
 
     @classmethod
-    def of(cls, view: AttemptDetailView) -> "AttemptDetailOut":
+    def of(cls, reviewed: AttemptReviewView) -> "AttemptDetailOut":
         """What is shown of an attempt with its paper."""
+        view, review = reviewed.detail, reviewed.review
         return cls(
+            review=UNSET if review is None else [ReviewOut.of(question) for question in review],
             attempt=AttemptOut.of(view.attempt),
             quiz=msgspec.structs.replace(QuizOut.of(view.quiz), questions=_paper(view)),
             temp_submissions=[SavedAnswerOut.of(view.attempt.user_uuid, answer) for answer in view.answers],
@@ -175,6 +180,7 @@ class ResultOut(Struct, kw_only=True):
     points: float | None = None
     max_points: float | None = None
     score_percent: float | None = None
+    passed: bool | UnsetType = UNSET
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -196,6 +202,7 @@ class ResultOut(Struct, kw_only=True):
             points=float(made.points),
             max_points=float(made.max_points),
             score_percent=float(made.score_percent),
+            passed=UNSET if view.quiz.pass_percent is None else made.score_percent >= view.quiz.pass_percent,
             created_at=made.created_at,
             updated_at=made.updated_at,
         )

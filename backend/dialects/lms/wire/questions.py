@@ -73,7 +73,7 @@ class QuestionIn(Struct):
     floor: Floor | None = None
     feedback_right: Feedback = ""
     feedback_wrong: Feedback = ""
-    files: Files = field(default_factory=list)
+    attachments: Files = field(default_factory=list)
     section_id: UUID | None = None
 
     def draft(self) -> QuestionDraft:
@@ -88,7 +88,7 @@ class QuestionIn(Struct):
             explanation=self.explanation,
             feedback_right=self.feedback_right,
             feedback_wrong=self.feedback_wrong,
-            files=self.files,
+            files=self.attachments,
             section=self.section_id,
         )
 
@@ -116,7 +116,7 @@ class QuestionUpdateIn(Struct):
     floor: Floor | UnsetType | None = UNSET
     feedback_right: Feedback | UnsetType = UNSET
     feedback_wrong: Feedback | UnsetType = UNSET
-    files: Files | UnsetType = UNSET
+    attachments: Files | UnsetType = UNSET
 
     def change(self) -> QuestionChange:
         """In the domain's terms. Raises: Invalid when it has both options and a key."""
@@ -130,7 +130,7 @@ class QuestionUpdateIn(Struct):
             explanation=self.explanation,
             feedback_right=self.feedback_right,
             feedback_wrong=self.feedback_wrong,
-            files=self.files,
+            files=self.attachments,
         )
 
 
@@ -207,7 +207,7 @@ class StudentQuestionOut(Struct):
     kind: QuestionKind | UnsetType = UNSET
     body: PaperBody | UnsetType = UNSET
     format: TextFormat | UnsetType = UNSET
-    files: list[str] | UnsetType = UNSET
+    attachments: list[str] | UnsetType = UNSET
 
     @classmethod
     def of(
@@ -226,7 +226,7 @@ class StudentQuestionOut(Struct):
             kind=UNSET if known else view.kind,
             body=UNSET if known else body,
             format=UNSET if view.text_format is TextFormat.PLAIN else view.text_format,
-            files=list(view.files) or UNSET,
+            attachments=list(view.files) or UNSET,
         )
 
 
@@ -263,7 +263,7 @@ class QuestionOut(Struct, kw_only=True):
     floor: float | None
     feedback_right: str
     feedback_wrong: str
-    files: list[str]
+    attachments: list[str]
     created_at: datetime
     updated_at: datetime
 
@@ -287,7 +287,7 @@ class QuestionOut(Struct, kw_only=True):
             floor=None if view.floor is None else float(view.floor),
             feedback_right=view.feedback_right,
             feedback_wrong=view.feedback_wrong,
-            files=list(view.files),
+            attachments=list(view.files),
             created_at=view.created_at,
             updated_at=view.updated_at,
         )

@@ -73,5 +73,9 @@ WORDS = {
         "selected option does not belong to the question", "selected option does not belong to the question"
     ),
     "grading.result_not_found": Word("record not found", "record not found"),
+    "grading.not_marked_by_hand": Word(
+        "soal ini tidak dinilai manual pada pengerjaan ini", "this question is not marked by hand in this attempt"
+    ),
+    "grading.mark_unfit": Word("penilaian tidak valid", "the mark does not fit"),
     "grading.attempt_not_final": Word("quiz belum dikumpulkan", "the attempt is still open"),
 }
