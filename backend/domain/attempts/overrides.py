@@ -97,7 +97,7 @@ async def put_override(actor: Actor, quiz_ref: Ref, person_ref: Ref, plan: Overr
         unfit = why_period_unfit(plan.opens_at, plan.closes_at)
         if unfit is not None:
             raise unfit
-        row = await db.row(
+        rows = await db.fetch(
             "INSERT INTO quiz_override AS v (assessment_id, account_id, extra_s, time_factor, extra_attempts, opens_at,"  # noqa: S608 - our names
             " closes_at, note, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             " ON CONFLICT (assessment_id, account_id) DO UPDATE SET extra_s = excluded.extra_s,"
@@ -109,11 +109,9 @@ async def put_override(actor: Actor, quiz_ref: Ref, person_ref: Ref, plan: Overr
             *(plan.extra_s, plan.time_factor, plan.extra_attempts, plan.opens_at, plan.closes_at, plan.note),
             actor.account_id,
         )
-        if row is None:
-            raise OverrideNotFound(person=person.id)
         await retime(quiz.id, person.id)
         await emit(OverrideChanged(quiz.id, quiz.batch_id, person.id, Deed.UPDATED, quiz.title))
-        return msgspec.structs.replace(db.view(OverrideView, row), person=person)
+        return msgspec.structs.replace(db.view(OverrideView, rows[0]), person=person)
 
 
 async def delete_override(actor: Actor, quiz_ref: Ref, person_ref: Ref) -> None:
