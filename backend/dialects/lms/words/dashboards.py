@@ -57,6 +57,8 @@ ACTIVITIES = {
     "purchase_uploaded": Word("Bukti pembayaran diunggah", "Payment proof uploaded"),
     "purchase_verified": Word("Pembayaran diverifikasi", "Payment verified"),
     "questions_changed": Word("Pertanyaan kuis diubah", "Questions changed"),
+    "line_joined": Word("Masuk daftar tunggu", "Joined the wait list"),
+    "line_left": Word("Keluar dari daftar tunggu", "Left the wait list"),
     "quiz_created": Word("Kuis dibuat", "Quiz created"),
     "quiz_graded": Word("Kuis dinilai", "Quiz graded"),
     "quiz_removed": Word("Kuis dihapus", "Quiz deleted"),
