@@ -1,4 +1,4 @@
-"""What does a certificate cost in a batch, beside the bare renderer and a put of the file?"""
+"""What does a signed certificate cost in a batch, beside bare renderer, bare signature and a put of the file?"""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from bench.rounds import Slice, interleaved, summed
 from bench.scale import Scale
 from bench.stand import ALSO, Stand
 
-CEILING = "typst in a loop + S3 put"
+CEILING = "typst + pyHanko in a loop + S3 put"
 OURS = ("web", "relay", "issuer", "postgres", "valkey", "s3")
 PATIENCE_S = 180.0
 MEETINGS = 8
@@ -105,7 +105,7 @@ class _Sides:
             "SELECT paper::text FROM certificate WHERE state = 'issued' ORDER BY id DESC LIMIT $1", self.number
         )
         papers = [msgspec.json.decode(row["paper"], type=CertificatePaper) for row in rows]
-        self.papers = [msgspec.json.encode(pdf._shown(one)).decode() for one in papers]  # noqa: SLF001 - the bare loop gets ready words
+        self.papers = [msgspec.json.encode(pdf.shown(one)).decode() for one in papers]
 
     async def bare(self) -> Slice:
         if not self.papers:

@@ -26,10 +26,20 @@ REVOKED = msgspec.structs.replace(
     revoked_reason="Nama pemegang salah ketik; sertifikat pengganti telah diterbitkan.",
     pdf_url=None,
 )
+EXPIRED = msgspec.structs.replace(
+    VALID,
+    state="expired",
+    number="LULUS-BREV-2024-01-0009-Q2W8ER",
+    expires_on=date(2026, 11, 1),
+    badge_url="/certificates/LULUS-BREV-2024-01-0009-Q2W8ER/badge",
+)
+REPLACED = msgspec.structs.replace(
+    REVOKED, state="replaced", number="LULUS-BREV-2026-01-0008-B6V5CX", replaced_by=VALID.number
+)
 WIDE = msgspec.structs.replace(
     VALID, number="N" * 100, holder_name="W" * 140, course_title="Pertanggungjawaban" * 8, batch_title="M" * 90
 )
-KNOWN = {view.number: view for view in (VALID, REVOKED, WIDE)}
+KNOWN = {view.number: view for view in (VALID, REVOKED, EXPIRED, REPLACED, WIDE)}
 
 
 async def find(reference, address):

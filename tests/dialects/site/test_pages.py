@@ -5,12 +5,20 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from backend.dialects.site.pages import render_home, render_missing, render_page, render_search
+from backend.dialects.site.pages import (
+    render_file,
+    render_home,
+    render_missing,
+    render_page,
+    render_refused,
+    render_search,
+)
 from backend.dialects.site.words import WORDS, spoken_language
-from tests.dialects.site.samples import REVOKED, VALID
+from tests.dialects.site.samples import EXPIRED, REPLACED, REVOKED, VALID
 
 VOID = {"meta", "link", "input", "br", "img"}
 SCHOOL = "Sekolah Pajak Nusantara"
+VERDICTS = ("genuine", "changed", "foreign", "unreadable")
 
 
 class Page(HTMLParser):
@@ -44,7 +52,12 @@ def every_page(lang):
     return [
         render_page(VALID, lang, school=SCHOOL),
         render_page(REVOKED, lang, school=SCHOOL),
+        render_page(EXPIRED, lang, school=SCHOOL),
+        render_page(REPLACED, lang, school=SCHOOL),
         render_page(None, lang, school=SCHOOL, reference="X-1"),
+        *(render_file(verdict, None, lang, school=SCHOOL) for verdict in VERDICTS),
+        *(render_file(verdict, VALID, lang, school=SCHOOL) for verdict in VERDICTS),
+        render_refused("too_large", lang, school=SCHOOL),
         render_search(lang, school=SCHOOL),
         render_home(lang, school=SCHOOL),
         render_missing(lang, school=SCHOOL),
@@ -156,3 +169,12 @@ def test_an_unknown_reference_is_text_too():
 )
 def test_the_language_is_the_visitors(wanted, accept, lang):
     assert spoken_language(wanted, accept) == lang
+
+
+def test_one_that_expired_or_was_replaced_says_so_and_leads_on():
+    expired = Page(render_page(EXPIRED, "id"))
+    for text in ("telah habis", "1 November 2026", "Berlaku sampai"):
+        assert text in expired.text
+    replaced = Page(render_page(REPLACED, "en"))
+    assert "has been replaced" in replaced.text
+    assert {"href": f"/certificates/{VALID.number}?lang=en"} in replaced.all("a")
