@@ -12,10 +12,6 @@ from tests.dialects.site.samples import EXPIRED, REPLACED, REVOKED, VALID, WIDE,
 HERE = "http://lulus.example"
 NUMBERS = (*(view.number for view in (VALID, REVOKED, EXPIRED, REPLACED, WIDE)), "X-1")
 PATHS = ("/", "/certificates", *(f"/certificates/{number}" for number in NUMBERS))
-    "/",
-    "/certificates",
-    *(f"/certificates/{ref}" for ref in (*(view.number for view in (VALID, REVOKED, EXPIRED, REPLACED, WIDE)), "X-1")),
-)
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="Chromium is missing")]
 
 
