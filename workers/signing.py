@@ -67,11 +67,10 @@ def sign(drawn: bytes, paper: CertificatePaper) -> bytes:
 async def _sign(drawn: bytes, paper: CertificatePaper) -> bytes:
     if not settings().tsa_url:
         return await _signed(drawn, paper, None)
-    from pyhanko.sign.timestamps import TimestampRequestError  # noqa: PLC0415 - see the head of the file
-    from pyhanko.sign.timestamps.aiohttp_client import AIOHttpTimeStamper  # noqa: PLC0415
+    from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError  # noqa: PLC0415 - see the head
 
     async with aiohttp.ClientSession() as session:
-        authority = AIOHttpTimeStamper(settings().tsa_url, session, timeout=int(TSA_S))
+        authority = HTTPTimeStamper(settings().tsa_url, session=session, timeout=int(TSA_S))
         try:
             return await _signed(drawn, paper, authority)
         except (TimestampRequestError, aiohttp.ClientError, TimeoutError) as away:
