@@ -51,7 +51,7 @@ _HAPPENED = """(
         NULL::bigint AS by_id, NULL::bigint AS session_id FROM attempt WHERE id = $1
     UNION ALL SELECT CASE WHEN refusal IS NULL THEN 'answered' ELSE 'refused' END, saved_at, id, question_id,
         option_id, value::text, refusal, NULL, NULL, session_id FROM answer_log WHERE attempt_id = $1
-    UNION ALL SELECT 'closed', submitted_at, 0, NULL, NULL, NULL, NULL, closed_by, closed_by_id, NULL
+    UNION ALL SELECT 'closed', submitted_at, 9223372036854775807, NULL, NULL, NULL, NULL, closed_by, closed_by_id, NULL
         FROM attempt WHERE id = $1 AND submitted_at IS NOT NULL
 )"""
 _PAGE = f"""
