@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import msgspec
 
-from backend import cli_accounts, cli_clients, cli_jobs, cli_keys, migrate, seeds
+from backend import cli_accounts, cli_api, cli_backup, cli_clients, cli_jobs, cli_keys, migrate, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
+from backend.devstack import here
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -57,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_clients.add(commands, say)
     cli_jobs.add(commands, say)
     cli_keys.add(commands, say)
+    cli_backup.add(commands, say)
+    cli_api.add(commands, say)
     seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing")
     seed.add_argument("--demo", action="store_true", required=True, help="needed, so that nobody makes one by mistake")
     seed.set_defaults(run=_seed)
@@ -73,16 +76,30 @@ async def _with_pool(run: Command, arguments: argparse.Namespace) -> int:
         await db.close_pool()
 
 
+def _use_what_runs_here(argv: list[str] | None) -> None:
+    """In development, where no database is named: begin anew with the services that `make up` runs in VAR_DIR."""
+    given = settings()
+    if given.database_url or given.is_production:
+        return
+    found = here.environment(given.var_dir)
+    if not found:
+        raise SettingsError(f"DATABASE_URL is not set, and nothing was started in {given.var_dir}: run `make up`.")
+    sys.stderr.write(f"DATABASE_URL is not set: using the services of `make up` in {given.var_dir}.\n")
+    words = sys.argv[1:] if argv is None else argv
+    os.execve(sys.executable, [sys.executable, "-m", "backend.cli", *words], {**os.environ, **found})  # noqa: S606,TID251
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what was asked (2: it could not begin)."""
     arguments = _parser().parse_args(argv)
     try:
-        settings()
+        if not getattr(arguments, "needs_no_database", False):
+            _use_what_runs_here(argv)
         return asyncio.run(_with_pool(arguments.run, arguments))
     except SettingsError as error:
         say(str(error))
     except (OSError, asyncpg.PostgresError) as error:
-        say(f"The database does not answer: {error}")
+        say(f"The database does not answer: {error}. In development, `make up` starts one.")
     return 2
 
 

@@ -50,10 +50,15 @@ async def _apply() -> None:
 
 async def pending() -> list[str]:
     """The ids of the migrations that the database lacks, oldest first."""
+    ids = known()
+    if not await db.value("SELECT to_regclass('public.migration') IS NOT NULL"):
+        return ids
+    done = await Migration.get_migrations_which_ran(app_name=APP_CONFIG.app_name)
+    return [id_ for id_ in ids if id_ not in set(done)]
+
+
+def known() -> list[str]:
+    """The ids of all migrations that this version has, oldest first."""
     manager = BaseMigrationManager()
     modules = manager.get_migration_modules(APP_CONFIG.resolved_migrations_folder_path)
-    known = sorted(manager.get_migration_ids(modules))
-    if not await db.value("SELECT to_regclass('public.migration') IS NOT NULL"):
-        return known
-    done = await Migration.get_migrations_which_ran(app_name=APP_CONFIG.app_name)
-    return [id_ for id_ in known if id_ not in set(done)]
+    return sorted(manager.get_migration_ids(modules))

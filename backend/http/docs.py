@@ -84,10 +84,21 @@ class Document(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Draw it once; it does not change while the process lives."""
         if self._drawn is None:
-            _loosen(openapi_schema)
-            add_examples(openapi_schema)
+            _finish(openapi_schema)
             self._drawn = super().render(request, openapi_schema)
         return self._drawn
+
+
+def _finish(schema: dict[str, Any]) -> None:
+    _loosen(schema)
+    add_examples(schema)
+
+
+def document(app: Litestar) -> bytes:
+    """The document of an application, as its page shows it."""
+    schema = app.openapi_schema.to_schema()
+    _finish(schema)
+    return msgspec.json.format(msgspec.json.encode(schema), indent=1)
 
 
 def _loosen(part: Any) -> None:  # noqa: ANN401 - any JSON
