@@ -326,6 +326,11 @@ def test_what_is_long_or_large_takes_no_place():
         "/assignments/{ref:str}/grades/excel",
         "/assignments/{ref:str}/grades/import",
         "/certificates/{certificate_id:str}/pdf",
+        "/batches/{batch_id:str}/certificates/archive",
+        "/courses/{course_id:str}/certificate-template/preview",
+        "/purchases/bank-statement",
+        "/purchases/{ref:str}/receipt",
+        "/me/purchases/{ref:str}/receipt",
     }
     assert lanes["passwords"] == {
         "/auth/login",

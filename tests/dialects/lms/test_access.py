@@ -23,6 +23,8 @@ ROLES = ("admin", "student", "teacher")
 INSUFFICIENT = "Forbidden: insufficient role access"
 OWN_MATTER = {
     "GET /api/v1/me/batches/{}/certificate/eligibility",
+    "DELETE /api/v1/me/batches/{}/waitlist",
+    "GET /api/v1/me/batches/{}/waitlist",
     "POST /api/v1/me/batches/{}/waitlist",
 }
 """Says of a batch that one is not in, that one is not in it; and anybody may wait for any batch."""

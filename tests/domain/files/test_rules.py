@@ -48,4 +48,4 @@ def test_anything_else_is_no_address(text):
 
 
 def test_every_owner_is_public_or_asked_or_the_person():
-    assert READERS.keys() | rules.PUBLIC | {OwnerKind.CARD_PROOF} == set(OwnerKind)
+    assert READERS.keys() | rules.PUBLIC | {OwnerKind.CARD_PROOF, OwnerKind.CERTIFICATE_TEMPLATE} == set(OwnerKind)
