@@ -43,6 +43,13 @@ def boolean(text: str) -> bool:
     raise ValueError(text)
 
 
+def small(text: str) -> int:
+    """A filter's number, as far as a column may hold one. Raises: ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError(text)
+    return int(text)
+
+
 def _like(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

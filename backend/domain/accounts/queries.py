@@ -118,6 +118,9 @@ _LENS = Lens(
         "group_verified": ("p.group_verified", boolean),
         "email": ("a.email", str.lower),
         "phone": ("a.phone", str),
+        "id": ("a.uuid", UUID),
+        "name": ("a.name", str),
+        **{name: (f"p.{name}", str) for name in ("nim", "institution", "origin")},
     },
     search=("a.name",),
 )

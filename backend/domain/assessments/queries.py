@@ -144,7 +144,13 @@ QUIZ_LENS = Lens(
         "created_at": "a.created_at",
         "updated_at": "a.updated_at",
     },
-    filters={"is_open": ("a.is_open", boolean), "type": ("a.quiz_type", str), "quiz_type": ("a.quiz_type", str)},
+    filters={
+        "id": ("a.uuid", UUID),
+        "title": ("a.title", str),
+        "is_open": ("a.is_open", boolean),
+        "type": ("a.quiz_type", str),
+        "quiz_type": ("a.quiz_type", str),
+    },
 )
 
 FILES = (

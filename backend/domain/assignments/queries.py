@@ -60,7 +60,12 @@ _LENS = listing.Lens(
         "created_at": "a.created_at",
         "updated_at": "a.updated_at",
     },
-    filters={"type": ("a.kind", str), "meeting_id": ("m.uuid", UUID), "title": ("a.title", str)},
+    filters={
+        "id": ("a.uuid", UUID),
+        "type": ("a.kind", str),
+        "meeting_id": ("m.uuid", UUID),
+        "title": ("a.title", str),
+    },
     search=("a.title", "m.title"),
 )
 _UPCOMING = msgspec.structs.replace(_LENS, order="a.end_at")

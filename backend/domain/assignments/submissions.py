@@ -52,7 +52,7 @@ _LENS = listing.Lens(
         "name": "p.name",
         "note": "s.note",
     },
-    filters={"is_late": ("s.is_late", listing.boolean), "user_id": ("p.uuid", UUID)},
+    filters={"id": ("s.uuid", UUID), "is_late": ("s.is_late", listing.boolean), "user_id": ("p.uuid", UUID)},
     search=("p.name", "s.note", "s.essay_text"),
 )
 

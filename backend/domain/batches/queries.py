@@ -10,7 +10,7 @@ from asyncpg import Record
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
-from backend.core.listing import Lens, boolean, page
+from backend.core.listing import Lens, boolean, page, small
 from backend.core.paging import Listing, Paged
 from backend.domain.accounts.terms import GroupType
 from backend.domain.batches.errors import BatchNotFound, MeetingNotFound, NotTeaching
@@ -26,12 +26,20 @@ class DayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
-    """A group that may buy a batch."""
+    """A group that may buy a batch, and what it pays in rupiah; None: nobody has set a price."""
 
     uuid: UUID
     group_type: GroupType
+    price: int | None = None
     created_at: datetime
     updated_at: datetime
+
+
+class TeacherName(msgspec.Struct, frozen=True, kw_only=True):
+    """Who teaches, as everybody may know them."""
+
+    name: str
+    avatar: str | None
 
 
 class FieldView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +51,10 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch. `seats_taken` counts enrolled people and open purchases; clock times are in the school's zone."""
+    """A batch. `seats_taken` counts enrolled people and open purchases; clock times are in the school's zone.
+
+    `teachers` are by name; None where they were not asked for.
+    """
 
     id: int
     uuid: UUID
@@ -85,6 +96,7 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[GroupView] = []
     custom_fields: list[FieldView] = []
     required_courses: list[UUID] = []
+    teachers: list[TeacherName] | None = None
 
     @property
     def seats_left(self) -> int:
@@ -142,6 +154,7 @@ BATCH_JSON = f"""(SELECT row_to_json(x) FROM (SELECT {BATCH_COLUMNS},
         ORDER BY array_position(ARRAY[{_WEEK}], d.day::text), d.id), '[]')
         FROM batch_day d WHERE d.batch_id = b.id) AS days,
     (SELECT coalesce(json_agg(json_build_object('uuid', g.uuid, 'group_type', g.group_type,
+        'price', (SELECT o.price FROM price_group o WHERE o.group_type = g.group_type),
         'created_at', g.created_at, 'updated_at', g.updated_at) ORDER BY g.id), '[]')
         FROM batch_group g WHERE g.batch_id = b.id) AS groups
     FROM {BATCH_SOURCE} WHERE b.id = {{id}}) AS x)"""  # noqa: S608 - our names
@@ -163,6 +176,7 @@ _LENS = Lens(
         "id": ("b.uuid", UUID),
         "course_id": ("c.uuid", UUID),
         "archived": ("(b.archived_at IS NOT NULL)", boolean),
+        "quota": ("b.quota", small),
         **{name: (f"b.{name}", str) for name in ("course_type", "slug", "code", "title", "room")},
     },
     search=("b.title",),
@@ -219,8 +233,12 @@ async def batch(ref: Ref | str) -> BatchView:
 _PARTS = (
     "SELECT batch_id, 'day' AS part, uuid, day AS value, NULL AS name, NULL::timestamptz AS created_at,"
     " NULL::timestamptz AS updated_at, id FROM batch_day WHERE batch_id = ANY($1)"
-    " UNION ALL SELECT batch_id, 'group', uuid, group_type, NULL, created_at, updated_at, id FROM batch_group"
-    " WHERE batch_id = ANY($1)"
+    # a look upwards, at what a group pays: it is shown, and decides nothing
+    " UNION ALL SELECT g.batch_id, 'group', g.uuid, g.group_type, o.price::text, g.created_at, g.updated_at, g.id"
+    " FROM batch_group g LEFT JOIN price_group o ON o.group_type = g.group_type WHERE g.batch_id = ANY($1)"
+    " UNION ALL SELECT DISTINCT m.batch_id, 'teacher', a.uuid, a.avatar, a.name, NULL::timestamptz, NULL::timestamptz,"
+    " a.id FROM meeting m JOIN meeting_teacher t ON t.meeting_id = m.id"
+    " JOIN account a ON a.id = t.account_id AND a.removed_at IS NULL WHERE $2 AND m.batch_id = ANY($1)"
     " UNION ALL SELECT v.batch_id, 'field', f.uuid, v.value, f.name, NULL, NULL, f.id FROM batch_field v"
     " JOIN custom_field f ON f.id = v.field_id WHERE v.batch_id = ANY($1)"
     " UNION ALL SELECT r.batch_id, 'requirement', c.uuid, NULL, NULL, NULL, NULL, c.id FROM batch_requirement r"
@@ -236,6 +254,7 @@ class _Parts(msgspec.Struct):
     groups: list[GroupView] = []
     custom_fields: list[FieldView] = []
     required_courses: list[UUID] = []
+    teachers: list[TeacherName] | None = None
 
     def add(self, row: Record) -> None:
         uuid, text = row["uuid"], row["value"]
@@ -243,21 +262,27 @@ class _Parts(msgspec.Struct):
             self.days.append(DayView(uuid=uuid, day=Day(text)))
         elif row["part"] == "group":
             at, changed = row["created_at"], row["updated_at"]
-            self.groups.append(GroupView(uuid=uuid, group_type=GroupType(text), created_at=at, updated_at=changed))
+            price = None if row["name"] is None else int(row["name"])
+            group = GroupType(text)
+            self.groups.append(GroupView(uuid=uuid, group_type=group, price=price, created_at=at, updated_at=changed))
+        elif row["part"] == "teacher":
+            self.teachers = [*(self.teachers or ()), TeacherName(name=row["name"], avatar=text)]
         elif row["part"] == "field":
             self.custom_fields.append(FieldView(uuid=uuid, name=row["name"], value=text))
         else:
             self.required_courses.append(uuid)
 
 
-async def complete(batches: Sequence[BatchView]) -> list[BatchView]:
+async def complete(batches: Sequence[BatchView], *, has_teachers: bool = True) -> list[BatchView]:
     """The same batches with their days (in the order of the week) and all else that belongs to them. One statement."""
     parts = {batch.id: _Parts() for batch in batches}
-    for row in await db.fetch(_PARTS, list(parts)):
+    for row in await db.fetch(_PARTS, list(parts), has_teachers):
         parts[row["batch_id"]].add(row)
     week = list(Day)
     for found in parts.values():
         found.days.sort(key=lambda view: week.index(view.day))
+        if has_teachers:
+            found.teachers = sorted(found.teachers or (), key=lambda view: view.name)
     return [msgspec.structs.replace(batch, **msgspec.structs.asdict(parts[batch.id])) for batch in batches]
 
 

@@ -72,6 +72,7 @@ _LENS = Lens(
         "updated_at": "t.updated_at",
     },
     filters={
+        "id": ("t.uuid", UUID),
         "meeting_id": ("m.uuid", UUID),
         "user_id": ("a.uuid", UUID),
         "is_present": ("t.is_present", boolean),
@@ -83,6 +84,7 @@ _LENS = Lens(
 _STUDENTS = Lens(
     key="a.id",
     sorts={"name": "a.name", "email": "a.email", "created_at": "e.created_at"},
+    filters={"id": ("a.uuid", UUID), "name": ("a.name", str), "email": ("a.email", str.lower)},
     search=("a.name", "a.email"),
     order="a.name",
 )

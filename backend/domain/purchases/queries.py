@@ -143,6 +143,7 @@ _LENS = Lens(
         "payment_status": ("p.state", lambda text: str(PaymentState(text))),
         "batch_id": ("b.uuid", UUID),
         "user_id": ("a.uuid", UUID),
+        "id": ("p.uuid", UUID),
         "invoice_number": ("p.id", int),
         "transfer_amount": ("p.transfer_amount", int),
         "unique_code": ("p.unique_code", int),
@@ -240,7 +241,8 @@ async def _whole(rows: Sequence[PurchaseRow]) -> list[PurchaseView]:
         f"SELECT {batches.BATCH_COLUMNS} FROM {batches.BATCH_SOURCE} WHERE b.id = ANY($1)",  # noqa: S608 - our names
         list({row.batch_id for row in rows}),
     )
-    of_batch = {batch.id: batch for batch in await batches.complete(db.views(BatchView, found))}
+    whole = await batches.complete(db.views(BatchView, found), has_teachers=False)
+    of_batch = {batch.id: batch for batch in whole}
     groups = {group.id: group for group in await _groups()}
     return [
         PurchaseView(

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from backend.core import db
 from backend.core.ids import Ref
-from backend.core.listing import Lens, mean, page
+from backend.core.listing import Lens, mean, page, small
 from backend.core.paging import Listing, Paged
 from backend.domain.batches import queries as batches
 from backend.domain.batches.queries import BatchView
@@ -49,13 +49,6 @@ _COLUMNS = (
 _SOURCE = "testimonial t LEFT JOIN account a ON a.id = t.account_id LEFT JOIN batch b ON b.id = t.batch_id"
 
 
-def _stars(text: str) -> int:
-    """A filter's rating. Raises: ValueError."""
-    if text not in ("1", "2", "3", "4", "5"):
-        raise ValueError(text)
-    return int(text)
-
-
 _LENS = Lens(
     key="t.id",
     sorts={name: f"t.{name}" for name in ("rating", "title", "created_at", "updated_at")},
@@ -63,7 +56,7 @@ _LENS = Lens(
         "id": ("t.uuid", UUID),
         "batch_id": ("b.uuid", UUID),
         "user_id": ("a.uuid", UUID),
-        "rating": ("t.rating", _stars),
+        "rating": ("t.rating", small),
         "title": ("t.title", str),
     },
 )

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from backend.core import db
+from backend.core.actor import Role
 from tests import school
-from tests.people import Person
+from tests.people import MakePerson, Person
 
 KEYS = {
     *("id", "course_id", "slug", "title", "description", "batch_thumbnail", "start_at", "end_at"),
@@ -16,6 +17,7 @@ KEYS = {
     *("days", "batch_groups", "created_at", "updated_at"),
     # ours
     *("code", "course", "seats_taken", "seats_left", "gate", "certificate_after_h", "auto_issue", "archived_at"),
+    "teachers",
 }
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
@@ -55,7 +57,7 @@ async def test_an_admin_makes_a_batch_and_everybody_sees_it(admin: Person, clien
     assert [day["day"] for day in batch["days"]] == ["monday", "wednesday"]
     assert set(batch["days"][0]) == {"id", "batch_id", "day"}
     assert {group["group_type"] for group in batch["batch_groups"]} == {"umum", "mahasiswa_gunadarma"}
-    assert set(batch["batch_groups"][0]) == {"id", "batch_id", "group_type", "created_at", "updated_at"}
+    assert set(batch["batch_groups"][0]) == {"id", "batch_id", "group_type", "price", "created_at", "updated_at"}
     assert set(batch["course"]) == {"id", "code", "slug", "title"}
     assert (batch["gate"], batch["certificate_after_h"], batch["auto_issue"]) == (True, 24, False)
     shown = await client.get("/api/v1/batches/gelombang-1")
@@ -289,3 +291,20 @@ async def test_a_long_list_asks_as_often_as_a_short_one(client: httpx.AsyncClien
     statements.clear()
     await client.get("/api/v1/batches")
     assert len(statements) == 3
+
+
+async def test_a_batch_shows_what_each_group_pays_and_who_teaches(client: httpx.AsyncClient, a_person: MakePerson):
+    batch = await school.a_batch(groups=("public", "own_student"))
+    await school._insert("price_group", group_type="public", name="Umum", price=2_300_000)
+    people = [await a_person(Role.TEACHER, name=name) for name in ("Zulfa", "Agus", "Gone")]
+    for _ in range(2):
+        meeting = await school.a_meeting(batch)
+        for person in people:
+            await school.teach(meeting, person.id)
+    await db.statement("UPDATE account SET removed_at = now() WHERE name = 'Gone'")
+    for path in (f"/api/v1/batches/{batch.slug}", "/api/v1/batches"):
+        shown = (await client.get(path)).json()["data"]
+        shown = shown[0] if isinstance(shown, list) else shown
+        assert shown["teachers"] == [{"name": "Agus", "avatar": None}, {"name": "Zulfa", "avatar": None}]
+        prices = {group["group_type"]: group["price"] for group in shown["batch_groups"]}
+        assert prices == {"umum": 2_300_000, "mahasiswa_gunadarma": None}

@@ -166,13 +166,14 @@ class BatchGroupOut(msgspec.Struct):
     id: UUID
     batch_id: UUID
     group_type: GroupWord
+    price: int | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, view: GroupView, batch_id: UUID) -> "BatchGroupOut":
         """As the contract shows it."""
-        return cls(view.uuid, batch_id, GroupWord.of(view.group_type), view.created_at, view.updated_at)
+        return cls(view.uuid, batch_id, GroupWord.of(view.group_type), view.price, view.created_at, view.updated_at)
 
 
 class CourseNameOut(msgspec.Struct):
@@ -182,6 +183,13 @@ class CourseNameOut(msgspec.Struct):
     code: str
     slug: str
     title: str
+
+
+class TeacherNameOut(msgspec.Struct):
+    """Who teaches, as everybody may know them."""
+
+    name: str
+    avatar: str | None
 
 
 class BatchOut(msgspec.Struct):
@@ -214,6 +222,7 @@ class BatchOut(msgspec.Struct):
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    teachers: list[TeacherNameOut] | UnsetType = UNSET
     language: str | UnsetType = UNSET
     duration_h: float | UnsetType = UNSET
     post_start_at: datetime | UnsetType = UNSET
@@ -256,6 +265,7 @@ class BatchOut(msgspec.Struct):
             archived_at=view.archived_at,
             created_at=view.created_at,
             updated_at=view.updated_at,
+            teachers=UNSET if view.teachers is None else [TeacherNameOut(x.name, x.avatar) for x in view.teachers],
             **_set(view),
         )
 

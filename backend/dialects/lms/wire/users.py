@@ -137,6 +137,9 @@ _FILTERS = {
     "profile.group_verified": "group_verified",
     "email": "email",
     "phone": "phone",
+    "id": "id",
+    "name": "name",
+    **{f"profile.{name}": name for name in ("nim", "institution", "origin")},
 }
 _VALUES = {
     **{str(word): str(word.role) for word in RoleWord},
