@@ -16,6 +16,7 @@ from backend.core.settings import settings
 from backend.http import shared
 from backend.http.forms import FormBroken
 
+CSV_TYPE = "text/csv; charset=utf-8"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXT_TYPE = "text/csv"
 FORM_BYTES = 64 << 10
@@ -123,7 +124,9 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def send(filename: str, write: Callable[[BinaryIO], Awaitable[object]]) -> Stream:
+async def send(
+    filename: str, write: Callable[[BinaryIO], Awaitable[object]], content_type: str = CONTENT_TYPE
+) -> Stream:
     """Send the spreadsheet that `write` writes into a file without a name, gone with its last handle.
 
     Raises: what `write` raises; then nothing was sent.
@@ -141,7 +144,7 @@ async def send(filename: str, write: Callable[[BinaryIO], Awaitable[object]]) ->
         "content-length": str(size),
         "cache-control": "no-store",
     }
-    return Stream(_sent(file), media_type=CONTENT_TYPE, headers=headers)
+    return Stream(_sent(file), media_type=content_type, headers=headers)
 
 
 async def _sent(file: BinaryIO) -> AsyncIterator[bytes]:

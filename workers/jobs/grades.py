@@ -34,4 +34,4 @@ async def _read(order: SheetOrder, held: Claim) -> ParsedSheet:
         path = Path(folder) / "sheet.xlsx"
         await resources.storage().download(order.object_key, path, max_bytes=settings().max_sheet_bytes)
         await running.progress(held, 1, PHASES)
-        return await read_grades(path)
+        return await read_grades(path, wide=order.is_wide)

@@ -85,3 +85,27 @@ class MarkUnfit(Invalid):
     """Neither points from 0 to what the question is worth, nor one level for each criterion (`fields`)."""
 
     code = "grading.mark_unfit"
+
+
+class ImportNotFound(NotFound):
+    """There is no such import: it never was, wrote nothing here, or is more than 30 days old."""
+
+    code = "grading.import_not_found"
+
+
+class ImportHasNewer(Conflict):
+    """Grades that an import gave have changed since; `rows` says which, `count` how many. Nothing was undone."""
+
+    code = "grading.import_has_newer"
+
+
+class ImportUndone(Conflict):
+    """The import was undone; what it was to write is not written again."""
+
+    code = "grading.import_undone"
+
+
+class TooManyAssignments(Unmet):
+    """A sheet of a whole batch has room for so many assignments (`most`); this batch has more."""
+
+    code = "grading.too_many_assignments"

@@ -33,3 +33,11 @@ class AnswerMarked(Event, frozen=True):
     name: ClassVar[str] = "grading.answer.marked.v1"
     attempt_id: int
     question_id: int
+
+
+class GradesUndone(Event, frozen=True):
+    """What an import had written to the grades of an assignment was taken back."""
+
+    name: ClassVar[str] = "grading.grades.undone.v1"
+    assignment_id: int
+    job_id: int

@@ -107,7 +107,9 @@ async def grade_of(actor: Actor, ref: Ref) -> GradeView:
 async def grades_of(assignment_ids: Collection[int], account_ids: Collection[int]) -> dict[tuple[int, int], GradeView]:
     """Grades by assignment and person, for callers that decide themselves who may see them."""
     rows = await db.fetch(
-        f"{_SELECT} WHERE assignment_id = ANY($1) AND account_id = ANY($2)", list(assignment_ids), list(account_ids)
+        f"{_SELECT} WHERE assignment_id = ANY($1) AND account_id = ANY($2) AND grade IS NOT NULL",
+        list(assignment_ids),
+        list(account_ids),
     )
     return {(row["assignment_id"], row["account_id"]): db.view(GradeView, row) for row in rows}
 

@@ -62,15 +62,14 @@ async def keep(job_id: int, assignment_id: int, sha256: str, changes: Sequence[P
     )
 
 
-async def lock(job_id: int, assignment_id: int) -> Preview | None:
-    """A job's preview for an assignment, locked for the rest of the transaction."""
-    found = await db.row(
+async def lock(job_id: int) -> list[Preview]:
+    """A job's previews, by assignment, locked for the rest of the transaction."""
+    rows = await db.fetch(
         "SELECT id, job_id, assignment_id, is_applied, jsonb_array_length(changes) AS count FROM grade_preview"
-        " WHERE job_id = $1 AND assignment_id = $2 FOR UPDATE",
+        " WHERE job_id = $1 ORDER BY assignment_id FOR UPDATE",
         job_id,
-        assignment_id,
     )
-    return db.view(Preview, found) if found else None
+    return db.views(Preview, rows)
 
 
 async def stale(preview: Preview, most: int) -> tuple[int, list[dict[str, object]]]:
@@ -103,7 +102,10 @@ async def apply(preview: Preview, actor_id: int) -> int:
     """
     await db.statement("UPDATE grade_preview SET is_applied = true WHERE id = $1", preview.id)
     return await db.statement(
-        writing(f"SELECT account_id, grade, feedback FROM ({_SHOWN} WHERE v.job_id = $4) AS s WHERE is_fresh"),  # noqa: S608 - our own text
+        writing(
+            f"SELECT account_id, grade, feedback FROM ({_SHOWN}"  # noqa: S608 - our own text
+            " WHERE v.job_id = $4 AND v.assignment_id = $1) AS s WHERE is_fresh"
+        ),
         preview.assignment_id,
         actor_id,
         str(GradeSource.SHEET),
@@ -111,13 +113,18 @@ async def apply(preview: Preview, actor_id: int) -> int:
     )
 
 
-async def applied(preview: Preview, most: int) -> tuple[int, list[RowChange]]:
-    """How many grades a preview has written, and the first of them in the order of the sheet.
+async def count_applied(job_id: int) -> int:
+    """How many grades a job has written, or the previews it made."""
+    found: int = await db.value("SELECT count(*) FROM grade_change WHERE job_id = $1 AND source = 'sheet'", job_id)
+    return found
+
+
+async def applied(preview: Preview, most: int) -> list[RowChange]:
+    """The first of the grades that a preview has written, in the order of the sheet.
 
     Each is looked up by itself: of rows written a moment ago the planner knows nothing, and takes thousands for one,
     which it would hold against every other.
     """
-    count = await db.value("SELECT count(*) FROM grade_change WHERE job_id = $1", preview.job_id)
     found = await db.fetch(
         "SELECT s.row, p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
         " FROM (SELECT s.* FROM grade_preview v CROSS JOIN LATERAL jsonb_to_recordset(v.changes)"
@@ -125,13 +132,13 @@ async def applied(preview: Preview, most: int) -> tuple[int, list[RowChange]]:
         " CROSS JOIN LATERAL (SELECT id FROM grade"
         "  WHERE assignment_id = $2 AND account_id = s.account_id OFFSET 0) AS g"
         " CROSS JOIN LATERAL (SELECT * FROM grade_change WHERE grade_id = g.id OFFSET 0) AS c"
-        " JOIN account p ON p.id = s.account_id WHERE c.job_id = $3 ORDER BY s.row LIMIT $4",
+        " JOIN account p ON p.id = s.account_id WHERE c.job_id = $3 AND c.source = 'sheet' ORDER BY s.row LIMIT $4",
         preview.id,
         preview.assignment_id,
         preview.job_id,
         most,
     )
-    return count, [_change(row, row["row"]) for row in found]
+    return [_change(row, row["row"]) for row in found]
 
 
 async def purge(most: int) -> int:
@@ -145,14 +152,21 @@ async def purge(most: int) -> int:
 
 
 async def changes_of(job_id: int) -> list[RowChange]:
-    """What a job has written, in the order of the sheet; which row it was the job knows that reads it again."""
+    """What a job has written, in the order of the sheet; which row it was the job knows that reads it again.
+
+    Each names its assignment, also of a sheet that has but one.
+    """
     found = await db.fetch(
-        "SELECT p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after"
+        "SELECT p.uuid, p.name, c.before, c.after, c.feedback_before, c.feedback_after, t.uuid AS task_uuid, t.title"
         " FROM grade_change c JOIN grade g ON g.id = c.grade_id JOIN account p ON p.id = g.account_id"
-        " WHERE c.job_id = $1 ORDER BY c.id",
+        " JOIN assignment t ON t.id = g.assignment_id"
+        " WHERE c.job_id = $1 AND c.source = 'sheet' ORDER BY c.id",
         job_id,
     )
-    return [_change(row, 0) for row in found]
+    return [
+        msgspec.structs.replace(_change(row, 0), assignment_id=row["task_uuid"], assignment=row["title"])
+        for row in found
+    ]
 
 
 def _change(found: Record, at: int) -> RowChange:

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 
 from backend.domain.grading.sheet_judgement import Change, Judgement
-from backend.domain.grading.sheet_values import Problem
+from backend.domain.grading.sheet_values import Problem, Task
 
 LISTED_MAX = 5_000
 FEEDBACK_SHOWN = 300
 
 
-class RowChange(msgspec.Struct, frozen=True):
-    """One student's old and new grade. `row` counts from 1 as in the sheet."""
+class RowChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One student's old and new grade. `row` counts from 1 as in the sheet; the assignment is named for a batch's."""
 
     row: int
     user_id: UUID
@@ -23,6 +23,8 @@ class RowChange(msgspec.Struct, frozen=True):
     new_grade: float
     old_feedback: str | None
     new_feedback: str | None
+    assignment_id: UUID | None = None
+    assignment: str = ""
 
 
 class SheetReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +45,13 @@ class SheetReport(msgspec.Struct, frozen=True, kw_only=True):
     problem_rows: Sequence[Problem] = ()
 
 
-def report(found: Judgement, names: Mapping[UUID, str], *, dry_run: bool = False) -> SheetReport:
-    """A judgement as a report; when problems keep everything back, nothing counts as applied."""
+def report(
+    found: Judgement, names: Mapping[UUID, str], tasks: Mapping[str, Task] | None = None, *, dry_run: bool = False
+) -> SheetReport:
+    """A judgement as a report; `tasks` are the assignments of a batch's sheet by their codes.
+
+    When problems keep everything back, nothing counts as applied.
+    """
     return SheetReport(
         dry_run=dry_run,
         applied=len(found.changes),
@@ -52,8 +59,8 @@ def report(found: Judgement, names: Mapping[UUID, str], *, dry_run: bool = False
         blank=found.blank,
         stale=len(found.stale),
         problems=found.problem_count,
-        changes=_listed(found.changes, names),
-        stale_rows=_listed(found.stale, names),
+        changes=_listed(found.changes, names, tasks or {}),
+        stale_rows=_listed(found.stale, names, tasks or {}),
         problem_rows=found.problems,
     )
 
@@ -74,7 +81,7 @@ def number(grade: Decimal | None) -> float | None:
     return None if grade is None else float(grade)
 
 
-def _listed(changes: Iterable[Change], names: Mapping[UUID, str]) -> list[RowChange]:
+def _listed(changes: Iterable[Change], names: Mapping[UUID, str], tasks: Mapping[str, Task]) -> list[RowChange]:
     return [
         RowChange(
             row=change.row,
@@ -84,6 +91,8 @@ def _listed(changes: Iterable[Change], names: Mapping[UUID, str]) -> list[RowCha
             new_grade=float(change.new_grade or 0),
             old_feedback=shown(change.old_feedback),
             new_feedback=shown(change.new_feedback),
+            assignment_id=tasks[change.task].uuid if change.task else None,
+            assignment=tasks[change.task].title if change.task else "",
         )
         for change, _ in zip(changes, range(LISTED_MAX), strict=False)
     ]

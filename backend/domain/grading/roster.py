@@ -1,7 +1,7 @@
-"""Everybody in the batch of an assignment with their grades: what goes out in a sheet, and is held against it."""
+"""Everybody in a batch with their grades: what goes out in a sheet, and is held against it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 from uuid import UUID
 
@@ -11,9 +11,23 @@ from asyncpg import Record
 from backend.core import clock, db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.domain.assignments import queries as assignments
 from backend.domain.assignments.queries import AssignmentView
+from backend.domain.batches import queries as batches
 from backend.domain.grading import gradebook
-from backend.domain.grading.sheets import Current, GradeRow, GradeSheet, Handed, write_template
+from backend.domain.grading.errors import TooManyAssignments
+from backend.domain.grading.sheet_values import ASSIGNMENTS_MAX
+from backend.domain.grading.sheets import (
+    Current,
+    GradeRow,
+    GradeSheet,
+    Handed,
+    Task,
+    WideRow,
+    WideSheet,
+    write_template,
+    write_wide,
+)
 
 PAGE = 2_000
 
@@ -44,16 +58,25 @@ class Roster(msgspec.Struct, frozen=True):
     names: dict[UUID, str]
 
 
-async def roster(task: AssignmentView) -> Roster:
-    """Everybody in the batch of an assignment, for callers that decide themselves who may see them."""
-    people = await db.fetch(_PEOPLE, task.batch_id)
-    found = await db.fetch("SELECT account_id, grade, feedback, version FROM grade WHERE assignment_id = $1", task.id)
-    grades = {row["account_id"]: Current(row["grade"], row["feedback"], row["version"]) for row in found}
-    return Roster(
-        {row["uuid"]: grades.get(row["id"], _UNGRADED) for row in people},
-        {row["uuid"]: row["id"] for row in people},
-        {row["uuid"]: row["name"] for row in people},
+async def rosters(batch_id: int, task_ids: Sequence[int]) -> dict[int, Roster]:
+    """Everybody in a batch with their grades of some of its assignments, by the assignment. Two statements.
+
+    For callers that decide themselves who may see them.
+    """
+    people = await db.fetch(_PEOPLE, batch_id)
+    found = await db.fetch(
+        "SELECT assignment_id, account_id, grade, feedback, version FROM grade WHERE assignment_id = ANY($1)",
+        list(task_ids),
     )
+    grades: dict[int, dict[int, Current]] = {task_id: {} for task_id in task_ids}
+    for row in found:
+        grades[row["assignment_id"]][row["account_id"]] = Current(row["grade"], row["feedback"], row["version"])
+    ids = {row["uuid"]: row["id"] for row in people}
+    names = {row["uuid"]: row["name"] for row in people}
+    return {
+        task_id: Roster({uuid: some.get(id_, _UNGRADED) for uuid, id_ in ids.items()}, ids, names)
+        for task_id, some in grades.items()
+    }
 
 
 async def write_sheet(actor: Actor, ref: Ref, target: BinaryIO) -> AssignmentView:
@@ -62,19 +85,22 @@ async def write_sheet(actor: Actor, ref: Ref, target: BinaryIO) -> AssignmentVie
     Raises: AssignmentNotFound, NotTeachingBatch.
     """
     task = await gradebook.gradable(actor, ref)
-    rows = _rows(task, asyncio.get_running_loop())
+    rows = map(_row, walk(_PAGE, [task.id, task.batch_id], asyncio.get_running_loop()))
     sheet = GradeSheet(assignment=task.uuid, exported_at=clock.now(), rows=rows, title=task.title)
     await asyncio.to_thread(write_template, target, sheet)
     return task
 
 
-def _rows(task: AssignmentView, loop: asyncio.AbstractEventLoop) -> Iterator[GradeRow]:
-    """Walked by the thread that writes; each page is fetched on the loop, which is free meanwhile."""
+def walk(sql: str, args: Sequence[object], loop: asyncio.AbstractEventLoop) -> Iterator[Record]:
+    """The rows of a statement by pages, for the thread that writes: each is fetched on the loop, free meanwhile.
+
+    Shape: after `args` come the name and the id of the last person of the page before, and the most rows.
+    """
     name, last = "", 0
     while True:
-        fetched = db.fetch(_PAGE, task.id, task.batch_id, name, last, PAGE)
+        fetched = db.fetch(sql, *args, name, last, PAGE)
         page = asyncio.run_coroutine_threadsafe(fetched, loop).result()
-        yield from map(_row, page)
+        yield from page
         if len(page) < PAGE:
             return
         name, last = page[-1]["name"], page[-1]["id"]
@@ -92,3 +118,41 @@ def _row(found: Record) -> GradeRow:
         feedback=found["feedback"],
         version=found["version"],
     )
+
+
+_WIDE_PAGE = """
+SELECT p.id, p.uuid, p.name, f.nim, p.email,
+    ARRAY(SELECT g.grade FROM unnest($1::bigint[]) WITH ORDINALITY AS t (id, at)
+        LEFT JOIN grade g ON g.assignment_id = t.id AND g.account_id = p.id ORDER BY t.at) AS grades,
+    ARRAY(SELECT coalesce(g.version, 0) FROM unnest($1::bigint[]) WITH ORDINALITY AS t (id, at)
+        LEFT JOIN grade g ON g.assignment_id = t.id AND g.account_id = p.id ORDER BY t.at) AS versions
+FROM enrolment e JOIN account p ON p.id = e.account_id LEFT JOIN profile f ON f.account_id = p.id
+WHERE e.batch_id = $2 AND e.state = 'active' AND (p.name, p.id) > ($3, $4)
+ORDER BY p.name, p.id LIMIT $5
+"""
+
+
+async def write_wide_sheet(actor: Actor, ref: Ref | str, target: BinaryIO) -> None:
+    """Write the grading sheet of a whole batch as `write_sheet` does; assignments in the order of meetings.
+
+    Raises: BatchNotFound, NotTeachingBatch, TooManyAssignments.
+    """
+    batch = await batches.batch(ref)
+    await gradebook.must_grade(actor, batch.id)
+    tasks = await assignments.of_batch(batch.id)
+    if len(tasks) > ASSIGNMENTS_MAX:
+        raise TooManyAssignments(most=ASSIGNMENTS_MAX)
+    pages = walk(_WIDE_PAGE, [[task.id for task in tasks], batch.id], asyncio.get_running_loop())
+    sheet = WideSheet(
+        batch=batch.uuid,
+        exported_at=clock.now(),
+        tasks=[Task(task.uuid, task.title) for task in tasks],
+        rows=(_wide_row(found) for found in pages),
+        title=batch.title,
+    )
+    await asyncio.to_thread(write_wide, target, sheet)
+
+
+def _wide_row(found: Record) -> WideRow:
+    grades = list(zip(found["grades"], found["versions"], strict=True))
+    return WideRow(found["uuid"], found["name"], found["nim"], found["email"], grades)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -29,7 +29,8 @@ class Current(NamedTuple):
 class Change(msgspec.Struct, frozen=True):
     """One student's row that differs. new_* is what will stand afterwards, blank cells already filled in.
 
-    version is the one that stands now; sheet_version the one in the sheet, None if it had none.
+    version is the one that stands now; sheet_version the one in the sheet, None if it had none. task is the code of the
+    assignment in a batch's sheet.
     """
 
     row: int
@@ -40,6 +41,7 @@ class Change(msgspec.Struct, frozen=True):
     new_feedback: str | None
     version: int
     sheet_version: int | None = None
+    task: str | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -63,14 +65,36 @@ def judge(parsed: ParsedSheet, roster: Mapping[UUID, Current], *, assignment: UU
     A row without a version is never stale. Feedback needs a grade to stand beside, old or new. With
     `assignment`, a sheet that says it was written for another one has a problem with row 0.
     """
+    return _judge(parsed, {None: roster}, _of_another(parsed.assignment, assignment, _OTHER_ASSIGNMENT))
+
+
+def judge_all(parsed: ParsedSheet, books: Mapping[str, Mapping[UUID, Current]], *, batch: UUID | None) -> Judgement:
+    """As `judge`, for a sheet with the assignments of a batch; `books` has what stands by their codes.
+
+    A column of an assignment that the batch does not have is a problem.
+    """
+    found = _of_another(parsed.batch, batch, _OTHER_BATCH)
+    for task in parsed.tasks:
+        if task not in books:
+            column = parsed.columns.get(f"grade:{task}", "")
+            found.append(Problem(0, column[:80], ProblemCode.ASSIGNMENT_UNKNOWN, task, Expected.ASSIGNMENT_OF_BATCH))
+    return _judge(parsed, books, found)
+
+
+def _judge(parsed: ParsedSheet, books: Mapping[Any, Mapping[UUID, Current]], found: list[Problem]) -> Judgement:
     changes: list[Change] = []
     stale: list[Change] = []
-    unchanged = blank = 0
-    found = _other_assignment(parsed, assignment)
+    unchanged, blank = 0, parsed.blank
+    unknown: set[int] = set()
     for row in parsed.rows:
-        current = roster.get(row.user)
+        book = books.get(row.task)
+        if book is None:
+            continue  # told once, for the column
+        current = book.get(row.user)
         if current is None:
-            found.append(_unknown(row, parsed))
+            if row.row not in unknown:
+                unknown.add(row.row)
+                found.append(_unknown(row, parsed))
         elif row.grade is None and row.feedback is None:
             blank += 1
         elif (change := _change(row, current)) is None:
@@ -91,7 +115,7 @@ def _change(row: ParsedRow, now: Current) -> Change | None:
     if grade == now.grade and same_text:
         return None
     text = now.feedback if same_text else row.feedback
-    return Change(row.row, row.user, now.grade, grade, now.feedback, text, now.version, row.version)
+    return Change(row.row, row.user, now.grade, grade, now.feedback, text, now.version, row.version, row.task)
 
 
 def _unknown(row: ParsedRow, parsed: ParsedSheet) -> Problem:
@@ -99,8 +123,11 @@ def _unknown(row: ParsedRow, parsed: ParsedSheet) -> Problem:
     return Problem(row.row, column, ProblemCode.STUDENT_UNKNOWN, str(row.user), Expected.ENROLLED_STUDENT)
 
 
-def _other_assignment(parsed: ParsedSheet, assignment: UUID | None) -> list[Problem]:
-    if assignment is None or parsed.assignment in (None, assignment):
+_OTHER_ASSIGNMENT = (ProblemCode.OTHER_ASSIGNMENT, Expected.THIS_ASSIGNMENT)
+_OTHER_BATCH = (ProblemCode.OTHER_BATCH, Expected.THIS_BATCH)
+
+
+def _of_another(said: UUID | None, wanted: UUID | None, told: tuple[ProblemCode, Expected]) -> list[Problem]:
+    if wanted is None or said in (None, wanted):
         return []
-    found = str(parsed.assignment)
-    return [Problem(0, "", ProblemCode.OTHER_ASSIGNMENT, found, Expected.THIS_ASSIGNMENT)]
+    return [Problem(0, "", told[0], str(said), told[1])]

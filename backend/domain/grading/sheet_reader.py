@@ -16,8 +16,10 @@ from backend.domain.grading.sheet_cells import FOUND_MAX, RULES, Cell, CellWrong
 from backend.domain.grading.sheet_headings import Headings
 from backend.domain.grading.sheet_values import (
     ASSIGNMENT,
+    BATCH,
     EXPORTED,
     PROBLEMS_MAX,
+    WIDE_GRADES_MAX,
     Expected,
     ParsedRow,
     ParsedSheet,
@@ -33,23 +35,24 @@ _EXPECTED = {
 }
 
 
-def read(path: str) -> ParsedSheet:
-    """Read the sheet called Penilaian or Grades, else the first, of an .xlsx file.
+def read(path: str, wide: bool = False) -> ParsedSheet:  # noqa: FBT001, FBT002 - called across processes
+    """Read the sheet called Penilaian or Grades, else the first, of an .xlsx file; `wide`: that of a whole batch.
 
     Raises: FileRefused.
     """
-    book = inspect(path, sheets=sheet_headings.SHEET_NAMES, properties=(ASSIGNMENT, EXPORTED), marked=shows_percent)
+    carried = (ASSIGNMENT, BATCH, EXPORTED)
+    book = inspect(path, sheets=sheet_headings.SHEET_NAMES, properties=carried, marked=shows_percent)
     try:
         with Path(path).open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
-            return _read_rows(book, workbook.get_sheet_by_name(book.sheet).iter_rows())
+            return _read_rows(book, workbook.get_sheet_by_name(book.sheet).iter_rows(), wide=wide)
     except CalamineError as broken:
         raise FileRefused(Refusal.DAMAGED, type(broken).__name__) from broken
 
 
-def _read_rows(book: Book, rows: Iterable[Sequence[Cell]]) -> ParsedSheet:
+def _read_rows(book: Book, rows: Iterable[Sequence[Cell]], *, wide: bool) -> ParsedSheet:
     walk = iter(rows)
     head = list(islice(walk, SEARCHED_ROWS))
-    headings = sheet_headings.find(head)
+    headings = sheet_headings.find(head, wide=wide)
     body = _Body(headings, book.marks)
     if headings.problems:
         body.problems, body.problem_count = headings.problems, len(headings.problems)
@@ -63,6 +66,9 @@ def _read_rows(book: Book, rows: Iterable[Sequence[Cell]]) -> ParsedSheet:
         problem_count=body.problem_count,
         assignment=_uuid(book.properties.get(ASSIGNMENT, "")),
         exported_at=book.properties.get(EXPORTED),
+        batch=_uuid(book.properties.get(BATCH, "")),
+        tasks=[task for task in body.tasks if task is not None],
+        blank=body.blank,
     )
 
 
@@ -79,8 +85,15 @@ class _Body:
     def __init__(self, headings: Headings, marks: Marks) -> None:
         self.names = headings.names
         self.first = headings.row + 1
-        self.columns = [(key, headings.at[key], rule) for key, rule in RULES.items() if key in headings.at]
-        self.filled = [headings.at[key] for key in ("user", "grade", "feedback") if key in headings.at]
+        self.tasks = sorted({key.partition(":")[2] or None for key in headings.at if key.startswith("grade")}, key=str)
+        self.columns = [
+            (key, headings.at[key], rule)
+            for kind, rule in RULES.items()
+            for key in ([kind] if kind == "user" else [sheet_headings.key_for(kind, task) for task in self.tasks])
+            if key in headings.at
+        ]
+        self.filled = [at for key, at, _ in self.columns if not key.startswith("version")]
+        self.blank = 0
         self.marks = marks
         self.marked_rows = {row for row, _ in chain(marks.formulas, marks.errors, marks.formats)}
         self.rows: list[ParsedRow] = []
@@ -90,7 +103,7 @@ class _Body:
         self.problem_count = 0
 
     def read(self, rows: Iterable[Sequence[Cell]]) -> None:
-        is_whole = len(self.columns) == len(RULES)
+        is_whole = self.tasks == [None] and len(self.columns) == len(RULES)
         for number, cells in enumerate(rows, self.first):
             if number - 1 in self.marked_rows:
                 self._read_row(number, cells, is_marked=True)
@@ -125,18 +138,28 @@ class _Body:
         if "user" in values:
             self._note(number, values["user"])
         if self.problem_count == before:
-            user, grade, feedback, version = (values.get(key) for key in RULES)
-            assert isinstance(user, UUID)  # noqa: S101 - a row without one has a problem
-            self.rows.append(ParsedRow(number, user, grade, feedback, version))
+            for task in self.tasks:
+                self._keep(number, values, task)
+
+    def _keep(self, number: int, values: dict[str, Any], task: str | None) -> None:
+        """Take the grade of one assignment from a row; of a batch's sheet the blank ones are many, and only counted."""
+        keys = [sheet_headings.key_for(kind, task) for kind in ("grade", "feedback", "version")]
+        grade, feedback, version = (values.get(key) for key in keys)
+        if task is not None and grade is None:
+            self.blank += 1
+            return
+        if len(self.rows) >= WIDE_GRADES_MAX:
+            raise FileRefused(Refusal.TOO_MANY_CELLS, str(WIDE_GRADES_MAX))
+        self.rows.append(ParsedRow(number, values["user"], grade, feedback, version, task))
 
     def _check_marks(self, place: tuple[int, int], key: str, cell: Cell) -> None:
         """What the parser shows as blank, or as a plain number, although a person sees something else."""
         if place in self.marks.errors:
-            raise CellWrong(ProblemCode.ERROR_VALUE, self.marks.errors[place], _EXPECTED[key])
+            raise CellWrong(ProblemCode.ERROR_VALUE, self.marks.errors[place], _EXPECTED[key.partition(":")[0]])
         if cell == "" and place in self.marks.formulas:
-            raise CellWrong(ProblemCode.FORMULA_WITHOUT_VALUE, "", _EXPECTED[key])
-        if key == "grade" and place in self.marks.formats and isinstance(cell, float):
-            raise CellWrong(ProblemCode.PERCENT, f"{cell * 100:.15g}%", _EXPECTED[key])
+            raise CellWrong(ProblemCode.FORMULA_WITHOUT_VALUE, "", _EXPECTED[key.partition(":")[0]])
+        if key.startswith("grade") and place in self.marks.formats and isinstance(cell, float):
+            raise CellWrong(ProblemCode.PERCENT, f"{cell * 100:.15g}%", _EXPECTED[key.partition(":")[0]])
 
     def _note(self, number: int, user: UUID) -> None:
         """Both rows of a student who is there twice are at fault: the first names the next, all others the first."""

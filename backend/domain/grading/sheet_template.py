@@ -18,9 +18,10 @@ GRADE, FEEDBACK, LAST = 3, 4, 8
 HIDDEN = (0, LAST)
 
 _STATUS = {Handed.NO: "Belum mengumpulkan", Handed.YES: "Sudah mengumpulkan", Handed.LATE: "Terlambat"}
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-_CELL_MAX = 32_767
-_OPTIONS = {
+# what a spreadsheet could take for a formula once somebody edits it
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+CELL_MAX = 32_767
+OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
@@ -38,7 +39,7 @@ def write_template(target: str | Path | BinaryIO, sheet: GradeSheet) -> None:
     Shape: UserID uuid hidden, No int, Nama Siswa, Nilai 0-100 unlocked, Feedback unlocked, NIM, Email,
     Status, Versi int hidden. The document's properties say which assignment, and when.
     """
-    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, _OPTIONS) as book:
+    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, OPTIONS) as book:
         book.set_properties({"title": sheet.title, "created": sheet.exported_at.replace(tzinfo=None)})
         book.set_custom_property(ASSIGNMENT, str(sheet.assignment), "text")
         book.set_custom_property(EXPORTED, sheet.exported_at.isoformat(), "text")
@@ -83,11 +84,11 @@ class _Page:
         sheet.write_number(at, LAST, row.version)
 
     def _write_text(self, column: int, text: str) -> None:
-        style = self.quoted if text.startswith(_STARTS) else self.locked
-        self.sheet.write_string(self.count, column, text[:_CELL_MAX], style)
+        style = self.quoted if text.startswith(STARTS) else self.locked
+        self.sheet.write_string(self.count, column, text[:CELL_MAX], style)
 
     def _write_feedback(self, text: str) -> None:
-        style = self.quoted_text if text.startswith(_STARTS) else self.text
+        style = self.quoted_text if text.startswith(STARTS) else self.text
         if not text or len(text) > FEEDBACK_MAX:
             self.sheet.write_blank(self.count, FEEDBACK, None, self.text)
         else:

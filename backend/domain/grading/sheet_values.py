@@ -1,6 +1,6 @@
 """What goes into a grading sheet and what comes out of one: plain values, no file, no database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,8 +14,12 @@ GRADE_MAX = Decimal(100)
 FEEDBACK_MAX = 10_000  # characters; Excel itself ends at 32,767
 PROBLEMS_MAX = 1_000
 
-# Names of the document properties that the template carries.
+ASSIGNMENTS_MAX = 45  # of a batch in one sheet: each takes two columns of a hundred
+WIDE_GRADES_MAX = 200_000  # in one sheet of a batch
+
+# Names of the document properties that the templates carry.
 ASSIGNMENT = "Assignment"
+BATCH = "Batch"
 EXPORTED = "Exported"
 
 
@@ -49,9 +53,42 @@ class GradeSheet(msgspec.Struct, frozen=True):
     title: str = ""
 
 
+class Task(NamedTuple):
+    """An assignment as a column of a batch's sheet."""
+
+    uuid: UUID
+    title: str
+
+    @property
+    def code(self) -> str:
+        """What stands in brackets behind its title: the end of its uuid, which is made by chance."""
+        return self.uuid.hex[-12:]
+
+
+class WideRow(NamedTuple):
+    """One enrolled student in a batch's sheet: grade and version (0: none) for each assignment, in their order."""
+
+    user: UUID
+    name: str
+    nim: str | None
+    email: str | None
+    grades: Sequence[tuple[Decimal | None, int]]
+
+
+class WideSheet(msgspec.Struct, frozen=True):
+    """The template of a whole batch. rows may be a generator; it is walked once, in the order of the sheet."""
+
+    batch: UUID
+    exported_at: datetime
+    tasks: Sequence[Task]
+    rows: Iterable[WideRow]
+    title: str = ""
+
+
 class ProblemCode(StrEnum):
     """What is wrong with one cell or one heading."""
 
+    ASSIGNMENT_UNKNOWN = "assignment_unknown"
     COLUMN_MISSING = "column_missing"
     COLUMN_TWICE = "column_twice"
     DATE_FOR_NUMBER = "date_for_number"
@@ -61,6 +98,7 @@ class ProblemCode(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     NOT_TEXT = "not_text"
     OTHER_ASSIGNMENT = "other_assignment"
+    OTHER_BATCH = "other_batch"
     OUT_OF_RANGE = "out_of_range"
     PERCENT = "percent"
     STUDENT_MALFORMED = "student_malformed"
@@ -75,6 +113,7 @@ class ProblemCode(StrEnum):
 class Expected(StrEnum):
     """What should have been there instead; the dialect has the words."""
 
+    ASSIGNMENT_OF_BATCH = "assignment_of_batch"
     ENROLLED_STUDENT = "enrolled_student"
     GRADE = "grade"  # a number from 0 to 100 with at most two decimals
     HEADING = "heading"
@@ -83,6 +122,7 @@ class Expected(StrEnum):
     STUDENT_ID = "student_id"  # the uuid of the template's hidden column
     TEXT = "text"
     THIS_ASSIGNMENT = "this_assignment"
+    THIS_BATCH = "this_batch"
     VERSION = "version"
 
 
@@ -103,20 +143,25 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ParsedRow(NamedTuple):
-    """One student's row without problems. None means that the cell was blank: leave it alone."""
+    """One student's grade without problems. None means that the cell was blank: leave it alone.
+
+    `task` is the code of its assignment in a batch's sheet, where one row has many of these.
+    """
 
     row: int
     user: UUID
     grade: Decimal | None
     feedback: str | None
     version: int | None
+    task: str | None = None
 
 
 class ParsedSheet(msgspec.Struct):
     """What a file says. columns maps a heading's name (user, grade, ...) to "D Nilai".
 
     rows holds only rows without problems; problems ends at PROBLEMS_MAX, problem_count does not.
-    assignment and exported_at come from the template; other programs may have dropped them.
+    assignment, batch and exported_at come from the template; other programs may have dropped them. Of a batch's
+    sheet `tasks` are the codes of its columns, and blank cells are only counted (`blank`).
     """
 
     sheet: str
@@ -126,3 +171,6 @@ class ParsedSheet(msgspec.Struct):
     problem_count: int
     assignment: UUID | None = None
     exported_at: str | None = None
+    batch: UUID | None = None
+    tasks: list[str] = []
+    blank: int = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from backend.core import confined
 from backend.core.errors import Unmet
 from backend.core.workbooks import MEMORY_BYTES, WALL_S, FileRefused, Refusal, why_died
-from backend.domain.grading.sheet_judgement import Change, Current, Judgement, judge
+from backend.domain.grading.sheet_judgement import Change, Current, Judgement, judge, judge_all
 from backend.domain.grading.sheet_template import write_template
 from backend.domain.grading.sheet_values import (
     Expected,
@@ -20,7 +20,11 @@ from backend.domain.grading.sheet_values import (
     ParsedSheet,
     Problem,
     ProblemCode,
+    Task,
+    WideRow,
+    WideSheet,
 )
+from backend.domain.grading.sheet_wide import write_wide
 
 __all__ = [
     "Change",
@@ -36,9 +40,14 @@ __all__ = [
     "ProblemCode",
     "Refusal",
     "SheetRefused",
+    "Task",
+    "WideRow",
+    "WideSheet",
     "judge",
+    "judge_all",
     "read_grades",
     "write_template",
+    "write_wide",
 ]
 
 
@@ -48,20 +57,22 @@ class SheetRefused(Unmet):
     code = "grading.sheet_refused"
 
 
-async def read_grades(path: Path) -> ParsedSheet:
-    """Read a grading sheet from a file of ours, whoever made its content.
+async def read_grades(path: Path, *, wide: bool = False) -> ParsedSheet:
+    """Read a grading sheet from a file of ours, whoever made its content; `wide`: the sheet of a whole batch.
 
     Only .xlsx is taken, whatever the name says; up to 100,000 rows and 100 columns, 256 MiB unpacked, 256 MiB
     of memory and a minute of time in a child process. Formulas are not evaluated: the value saved with them
     counts. What is wrong inside the sheet is in the answer, cell by cell.
 
-    Shape: columns UserID and Nilai are required, Feedback and Versi are not; English names are taken too.
+    Shape: columns UserID and Nilai are required, Feedback and Versi are not; English names are taken too. A batch's
+    sheet has UserID, and a column for each assignment whose heading ends in its code.
     Raises: SheetRefused; confined.Died when the child was killed from outside, which is worth another try.
     """
     try:
         return await confined.run(
             "backend.domain.grading.sheet_reader:read",
             str(path),
+            wide,
             returns=ParsedSheet,
             memory_bytes=MEMORY_BYTES,
             wall_s=WALL_S,

@@ -65,14 +65,15 @@ class HandMark(Table, tablename="hand_mark"):
 class Grade(Table, tablename="grade"):
     """A grade for a person's work on an assignment, 0 to 100 with two decimals; unique on assignment and person.
 
-    There may be one although nothing was handed in. `version` counts changes, for the guard against stale sheets.
+    There may be one although nothing was handed in. `grade` is None where an import was undone that gave the first:
+    nothing is graded then. `version` counts changes, for the guard against stale sheets.
     """
 
     id = BigSerial(primary_key=True, index=False)
     uuid = row_uuid()
     assignment_id = ForeignKey(Assignment, on_delete=OnDelete.restrict, null=False)
     account_id = ForeignKey(Account, on_delete=OnDelete.restrict, null=False)
-    grade = Numeric(digits=(5, 2))
+    grade = Numeric(digits=(5, 2), null=True, default=None)
     feedback = Text(default="")
     graded_by = BigInt()
     version = Integer(default=1)
@@ -81,12 +82,12 @@ class Grade(Table, tablename="grade"):
 
 
 class GradeChange(Table, tablename="grade_change"):
-    """One change of a grade: append-only. `job_id` names the import it came with."""
+    """One change of a grade: append-only. `job_id` names the import it came with, or the one it undoes."""
 
     id = BigSerial(primary_key=True, index=False)
     grade_id = ForeignKey(Grade, on_delete=OnDelete.restrict, null=False)
     before = Numeric(digits=(5, 2), null=True, default=None)
-    after = Numeric(digits=(5, 2))
+    after = Numeric(digits=(5, 2), null=True, default=None)
     feedback_before = Text(null=True, default=None)
     feedback_after = Text(default="")
     source = Varchar(length=16, choices=GradeSource)
@@ -98,11 +99,13 @@ class GradeChange(Table, tablename="grade_change"):
 class GradePreview(Table, tablename="grade_preview"):
     """What an import would change, exactly as it was shown; applied at most once. No record: it goes after 30 days.
 
+    A sheet of a whole batch has one for each of its assignments; unique per job and assignment.
+
     Shape: changes: [{row, account_id, user_id, version, grade, feedback}] with `version` 0 where there was no grade.
     """
 
     id = BigSerial(primary_key=True, index=False)
-    job_id = BigInt(unique=True)
+    job_id = BigInt()
     assignment_id = ForeignKey(Assignment, on_delete=OnDelete.cascade, null=False)
     sha256 = Varchar(length=64)
     changes = JSONB()

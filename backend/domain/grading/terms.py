@@ -11,6 +11,7 @@ class GradeSource(StrEnum):
 
     HAND = "hand"
     SHEET = "sheet"
+    UNDO = "undo"
 
 
 class ScoreState(StrEnum):

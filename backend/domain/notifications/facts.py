@@ -111,11 +111,11 @@ async def seat(place_id: int) -> SeatFacts | None:
 
 
 async def grade(grade_id: int) -> GradeFacts | None:
-    """A grade as it stands; None when work and grade were removed."""
+    """A grade as it stands; None when work and grade were removed, or the grade was taken back."""
     found = await db.row(
         "SELECT g.id AS grade_id, g.account_id, g.version, g.grade, t.title AS task, b.title AS batch FROM grade g"
         " JOIN assignment t ON t.id = g.assignment_id JOIN meeting m ON m.id = t.meeting_id"
-        " JOIN batch b ON b.id = m.batch_id WHERE g.id = $1",
+        " JOIN batch b ON b.id = m.batch_id WHERE g.id = $1 AND g.grade IS NOT NULL",
         grade_id,
     )
     return db.view(GradeFacts, found) if found else None
@@ -182,7 +182,7 @@ async def announce_grades(assignment_id: int, job_id: int) -> int:
     """Write a mail for each grade that a sheet has brought; says how many. Safe to repeat."""
     found = await db.fetch(
         "SELECT c.grade_id, max(c.id) AS change_id FROM grade_change c JOIN grade g ON g.id = c.grade_id"
-        " WHERE c.job_id = $2 AND g.assignment_id = $1 GROUP BY c.grade_id ORDER BY c.grade_id",
+        " WHERE c.job_id = $2 AND c.source = 'sheet' AND g.assignment_id = $1 GROUP BY c.grade_id ORDER BY c.grade_id",
         assignment_id,
         job_id,
     )

@@ -35,6 +35,7 @@ KEPT = {
     "POST /api/v1/me/batches/{}/certificate",  # answers with the one that was issued
     "GET /api/v1/submissions/{}",
     "GET /api/v1/submissions/{}/grade",
+    "GET /api/v1/submissions/{}/grade/history",
     "GET /api/v1/me/batches/{}/waitlist",
     "DELETE /api/v1/me/batches/{}/waitlist",
 }
@@ -53,6 +54,7 @@ EXEMPT = {
     "POST /api/v1/upload/documents",  # their own tests send what fits
     "POST /api/v1/upload/media",
     "PUT /api/v1/assignments/{}/grades/import",
+    "PUT /api/v1/batches/{}/grades/import",
     "PUT /api/v1/users/me/password",
 }
 """Routes that refuse even those who may call them, for want of something else."""

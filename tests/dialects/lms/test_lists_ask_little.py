@@ -22,7 +22,8 @@ LISTS = {
     "teacher": (
         "/me/batches", "/batches/{slug}/meetings", "/batches/{slug}/students", "/meetings/{meeting}/assignments",
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
-        "/attendances/{mark}/history", "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
+        "/attendances/{mark}/history", "/assignments/{task}/grades/history",
+        "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
         "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
     ),
     "student": (

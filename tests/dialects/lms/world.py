@@ -241,6 +241,13 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         " VALUES ('import_grades', '{}', $1, 'done', now(), now(), now(), '{\"note\": \"kept\"}') RETURNING uuid",
         person.id,
     )
+    await db.statement(
+        "INSERT INTO grade_change (grade_id, after, source, actor_id, job_id, created_at)"
+        " SELECT g.id, g.grade, 'sheet', g.graded_by, j.id, now() FROM grade g, job j"
+        " WHERE g.account_id = $1 AND j.uuid = $2",
+        person.id,
+        job,
+    )
     _, api_client = await _insert(
         "api_client",
         code=f"CLIENT-{number}",
@@ -267,6 +274,7 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         "certificates": str(certificate),
         "number": f"CERT-{number}-ABCDEF",
         "jobs": str(job),
+        "imports": str(job),
         "sessions": str(session),
         "api-clients": str(api_client),
         "blogs": str(blog),

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from backend.domain.grading import sheet_reader
+from backend.domain.grading.sheet_values import ParsedRow
 from backend.domain.grading.sheets import GradeRow, read_grades
 from tests.domain.grading.sheet_files import by_hand, cell, graded, student, template, worksheet, written
 
@@ -34,7 +35,7 @@ def styled(value, style):
 async def test_a_sheet_is_read_in_a_child_process(tmp_path):
     path = written(tmp_path / "s", [(str(student(1)), 1, "Ani", "85,5", "baik", 4)])
     parsed = await read_grades(path)
-    assert parsed.rows == [(2, student(1), D("85.5"), "baik", 4)]
+    assert parsed.rows == [ParsedRow(2, student(1), D("85.5"), "baik", 4)]
     assert (parsed.sheet, parsed.problems, parsed.assignment) == ("Penilaian", [], None)
     assert parsed.columns["grade"] == "D Nilai"
 
@@ -50,12 +51,14 @@ async def test_a_sheet_is_read_in_a_child_process(tmp_path):
 )
 def test_columns_are_found_by_name_in_any_order(tmp_path, headings):
     path = written(tmp_path / "s", [(80, str(student(1)), "baik", 2)], headings)
-    assert read(path).rows == [(2, student(1), D(80), "baik", 2)]
+    assert read(path).rows == [ParsedRow(2, student(1), D(80), "baik", 2)]
 
 
 def test_a_title_may_stand_above_the_headings(tmp_path):
     rows = [(), ("Kelas A",), ("UserID", "Nilai"), (str(student(1)), 80)]
-    assert read(written(tmp_path / "s", rows, ("Penilaian tugas",))).rows == [(5, student(1), D(80), None, None)]
+    assert read(written(tmp_path / "s", rows, ("Penilaian tugas",))).rows == [
+        ParsedRow(5, student(1), D(80), None, None)
+    ]
 
 
 def test_headings_below_the_tenth_row_are_not_found(tmp_path):
@@ -208,7 +211,7 @@ def test_a_styled_cell_far_away_does_not_matter(tmp_path):
     body = f'<row r="2"><c r="A2" t="inlineStr"><is><t>{student(1)}</t></is></c>{cell("B2", 80)}</row>'
     far = '<row r="1048576"><c r="XFD1048576" s="0"/></row>'
     (tmp_path / "s").write_bytes(by_hand(worksheet(head + body + far, before="<!-- x -->")))
-    assert read(tmp_path / "s").rows == [(2, student(1), D(80), None, None)]
+    assert read(tmp_path / "s").rows == [ParsedRow(2, student(1), D(80), None, None)]
 
 
 @pytest.mark.parametrize("prefix", ["", "x:"])
@@ -238,4 +241,4 @@ def test_five_thousand_rows_are_read(tmp_path):
     rows = (GradeRow(student(n), f"Siswa {n}", grade=D(n % 101), version=1) for n in range(5000))
     parsed = read(template(tmp_path / "s.xlsx", rows))
     assert (len(parsed.rows), parsed.problem_count) == (5000, 0)
-    assert parsed.rows[-1] == (5001, student(4999), D(4999 % 101), None, 1)
+    assert parsed.rows[-1] == ParsedRow(5001, student(4999), D(4999 % 101), None, 1)

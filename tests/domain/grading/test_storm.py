@@ -80,12 +80,11 @@ async def a_sheet(chance, made, _):
     job = await jobs.enqueue(imports.KIND, order, owner_id=made.teacher.account_id)
     report = await imports.take_sheet(order, sheet, job.id)
     if dry:
+        target = await imports.target(made.teacher, assignment=made.task.id)
         await db.statement(
             "UPDATE job SET report = $2::jsonb WHERE id = $1", job.id, msgspec.json.encode(report).decode()
         )
-        await asyncio.gather(
-            *(imports.commit_preview(made.teacher, made.task.id, job.id, skip_stale=True) for _ in range(2))
-        )
+        await asyncio.gather(*(imports.commit_preview(made.teacher, target, job.id, skip_stale=True) for _ in range(2)))
 
 
 async def work_of(student: Actor) -> int:

@@ -26,6 +26,16 @@ WORDS = {
         "{count} nilai sudah berubah sejak pratinjau; tidak ada nilai yang diubah",
         "Grades that have changed since the preview: {count}; no grade was changed",
     ),
+    "grading.import_not_found": Word("Impor tidak ditemukan", "There is no such import"),
+    "grading.import_has_newer": Word(
+        "{count} nilai sudah berubah sejak impor; tidak ada yang dibatalkan",
+        "Grades that have changed since the import: {count}; nothing was undone",
+    ),
+    "grading.import_undone": Word("Impor ini sudah dibatalkan", "This import was undone"),
+    "grading.too_many_assignments": Word(
+        "Batch ini memiliki lebih dari {most} tugas; pakai berkas setiap tugas",
+        "The batch has more than {most} assignments; use the sheet of each",
+    ),
     "http.sheet_missing": Word("Missing excel file", "Missing excel file", status=400),
     "http.sheet_refused": Word(
         "Berkas tidak dapat dibaca: rusak, terpotong, atau isinya terlalu besar ({reason})",

@@ -25,6 +25,9 @@ REFUSALS: Mapping[Refusal, Word] = {
 }
 
 PROBLEMS: Mapping[ProblemCode, Word] = {
+    ProblemCode.ASSIGNMENT_UNKNOWN: Word(
+        "tugas ini bukan bagian dari batch ini", "the assignment is not part of this batch"
+    ),
     ProblemCode.COLUMN_MISSING: Word("kolom tidak ditemukan", "the column is missing"),
     ProblemCode.COLUMN_TWICE: Word("kolom ada dua kali", "the column is there twice"),
     ProblemCode.DATE_FOR_NUMBER: Word("tanggal, bukan angka", "a date, not a number"),
@@ -38,6 +41,7 @@ PROBLEMS: Mapping[ProblemCode, Word] = {
     ProblemCode.NOT_A_NUMBER: Word("bukan angka", "not a number"),
     ProblemCode.NOT_TEXT: Word("bukan teks", "not a text"),
     ProblemCode.OTHER_ASSIGNMENT: Word("berkas untuk tugas lain", "the file is for another assignment"),
+    ProblemCode.OTHER_BATCH: Word("berkas untuk batch lain", "the file is for another batch"),
     ProblemCode.OUT_OF_RANGE: Word("di luar batas", "out of range"),
     ProblemCode.PERCENT: Word("persen, bukan angka", "a percentage, not a number"),
     ProblemCode.STUDENT_MALFORMED: Word(
@@ -57,6 +61,7 @@ PROBLEMS: Mapping[ProblemCode, Word] = {
 }
 
 EXPECTED: Mapping[Expected, Word] = {
+    Expected.ASSIGNMENT_OF_BATCH: Word("tugas dari batch ini", "an assignment of this batch"),
     Expected.ENROLLED_STUDENT: Word("siswa yang terdaftar di batch ini", "a student of this batch"),
     Expected.GRADE: Word(
         "angka 0 sampai 100, paling banyak dua desimal", "a number from 0 to 100, at most two decimals"
@@ -67,6 +72,7 @@ EXPECTED: Mapping[Expected, Word] = {
     Expected.STUDENT_ID: Word("UserID seperti di templat", "the UserID as in the template"),
     Expected.TEXT: Word("teks, paling banyak 10.000 karakter", "a text of at most 10,000 characters"),
     Expected.THIS_ASSIGNMENT: Word("templat tugas ini", "the template of this assignment"),
+    Expected.THIS_BATCH: Word("templat batch ini", "the template of this batch"),
     Expected.VERSION: Word("angka seperti di templat, atau kosong", "the number as in the template, or blank"),
 }
 
