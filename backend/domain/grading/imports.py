@@ -15,7 +15,7 @@ from backend.domain.assignments import queries as assignments
 from backend.domain.assignments.queries import AssignmentView
 from backend.domain.batches import queries as batches
 from backend.domain.files import commands as files
-from backend.domain.grading import gradebook, previews, reports, undoing
+from backend.domain.grading import gradebook, previews, reports, target_queries, undoing
 from backend.domain.grading.errors import ImportUndone, PreviewIsStale, PreviewNotFound, SheetHasProblems, SheetIsStale
 from backend.domain.grading.events import GradesImported
 from backend.domain.grading.grades import Origin, Wanted, lock_grades, write_grades
@@ -23,6 +23,7 @@ from backend.domain.grading.previews import Preview, PreviewRow
 from backend.domain.grading.reports import RowChange, SheetReport
 from backend.domain.grading.roster import Roster, rosters
 from backend.domain.grading.sheets import Change, Judgement, ParsedSheet, Task, judge, judge_all
+from backend.domain.grading.target_queries import Target
 from backend.domain.grading.terms import GradeSource
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs import queries as job_queries
@@ -56,26 +57,6 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     skip_stale: bool = False
 
 
-class Target(msgspec.Struct, frozen=True):
-    """What a sheet is for: an assignment, or a batch with all of its assignments; and the batch either way."""
-
-    batch_id: int
-    assignment_id: int = 0
-
-
-async def target(actor: Actor, *, assignment: Ref | None = None, batch: Ref | None = None) -> Target:
-    """What the actor grades, by the one of both that is given.
-
-    Raises: AssignmentNotFound, BatchNotFound, NotTeachingBatch.
-    """
-    if assignment is not None:
-        task = await gradebook.gradable(actor, assignment)
-        return Target(task.batch_id, task.id)
-    found = await batches.batch(batch or 0)
-    await gradebook.must_grade(actor, found.id)
-    return Target(found.id)
-
-
 async def announce_sheet(actor: Actor, *, assignment: Ref | None = None, batch: Ref | None = None) -> str:
     """Say under which key a sheet for an assignment, or a batch, is to be stored.
 
@@ -84,7 +65,7 @@ async def announce_sheet(actor: Actor, *, assignment: Ref | None = None, batch: 
     Raises: AssignmentNotFound, BatchNotFound, NotTeachingBatch.
     """
     async with transaction():
-        await target(actor, assignment=assignment, batch=batch)
+        await target_queries.target(actor, assignment=assignment, batch=batch)
         key = keys.sheet(new_uuid())
         await files.discard([key])
         return key

@@ -22,7 +22,7 @@ from backend.domain.files import commands as files
 from backend.domain.files.commands import Arrived
 from backend.domain.files.terms import FileKind
 from backend.domain.grading import commands as grading
-from backend.domain.grading import grades, imports
+from backend.domain.grading import grades, imports, target_queries
 from backend.domain.grading.imports import SheetOrder
 from backend.domain.grading.sheet_values import ParsedRow, ParsedSheet
 from backend.domain.jobs import commands as jobs
@@ -80,7 +80,7 @@ async def a_sheet(chance, made, _):
     job = await jobs.enqueue(imports.KIND, order, owner_id=made.teacher.account_id)
     report = await imports.take_sheet(order, sheet, job.id)
     if dry:
-        target = await imports.target(made.teacher, assignment=made.task.id)
+        target = await target_queries.target(made.teacher, assignment=made.task.id)
         await db.statement(
             "UPDATE job SET report = $2::jsonb WHERE id = $1", job.id, msgspec.json.encode(report).decode()
         )

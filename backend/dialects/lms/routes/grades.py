@@ -17,9 +17,10 @@ from backend.dialects.lms import auth
 from backend.dialects.lms.envelope import Envelope, speaks_english, success
 from backend.dialects.lms.wire.grades import SheetReportOut
 from backend.dialects.lms.wire.jobs import JobAccepted
-from backend.domain.grading import gradebook_export, imports, roster
+from backend.domain.grading import gradebook_export, imports, roster, target_queries
 from backend.domain.grading.gradebook_export import Format
-from backend.domain.grading.imports import How, Target
+from backend.domain.grading.imports import How
+from backend.domain.grading.target_queries import Target
 from backend.http import sheets
 
 IMPORTED = "Grades imported successfully"
@@ -84,7 +85,7 @@ class GradeSheets(Controller):
         assignment = parse_uuid(ref)
         take = partial(imports.announce_sheet, actor, assignment=assignment)
         asked = Asked(how=How(dry_run=dry_run, skip_stale=skip_stale), preview=preview)
-        return await answer(request, actor, await imports.target(actor, assignment=assignment), take, asked)
+        return await answer(request, actor, await target_queries.target(actor, assignment=assignment), take, asked)
 
 
 class BatchGradeSheets(Controller):
@@ -116,7 +117,7 @@ class BatchGradeSheets(Controller):
         batch = parse_uuid(ref)
         take = partial(imports.announce_sheet, actor, batch=batch)
         asked = Asked(how=How(dry_run=dry_run, skip_stale=skip_stale), preview=preview)
-        return await answer(request, actor, await imports.target(actor, batch=batch), take, asked)
+        return await answer(request, actor, await target_queries.target(actor, batch=batch), take, asked)
 
 
 class Gradebook(Controller):
