@@ -181,7 +181,7 @@ def _operation(handler: HTTPRouteHandler, most: int) -> type[Operation]:
     is_public, has_key = bool(handler.opt.get("public")), takes_key(handler)
     is_listed = "listing" in handler.parsed_fn_signature.parameters
     has_form, types = docs_parts.takes_form(handler), docs_parts.sends(handler)
-    has_ranges = types not in ((), (docs_parts.SHEET,), (docs_parts.EVENTS,))
+    has_ranges = types == (docs_parts.ANY,)
 
     @dataclass
     class Described(Operation):

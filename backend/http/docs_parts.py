@@ -27,6 +27,8 @@ from backend.http.idempotency import LONGEST_KEY, UNSAFE
 BYTES = "application/octet-stream"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EVENTS = "text/event-stream"
+ANY = "*/*"
+"""Files as they were stored, with ranges."""
 RANGES = "The part that `Range` asked for."
 
 _BINARY = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
@@ -83,7 +85,7 @@ def sends(handler: HTTPRouteHandler) -> tuple[str, ...]:
     if answer.is_subclass_of(Stream):
         return (SHEET,)
     is_bare = "Response[NoneType]" in str(answer.annotation).replace("Response[None]", "Response[NoneType]")
-    return ("*/*",) if is_bare and handler.http_methods <= {"GET", "HEAD"} else ()
+    return (ANY,) if is_bare and handler.http_methods <= {"GET", "HEAD"} else ()
 
 
 def send_bytes(operation: Operation, types: tuple[str, ...], *, has_ranges: bool, is_head: bool) -> None:

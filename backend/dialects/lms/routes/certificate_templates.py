@@ -40,7 +40,7 @@ class CertificateTemplates(Controller):
         views = await template_queries.versions(actor, parse_uuid(course_id))
         return success("Certificate templates fetched successfully", [TemplateOut.of(view) for view in views])
 
-    @get("/preview", opt={"roles": auth.ADMIN, "lane": None})
+    @get("/preview", opt={"roles": auth.ADMIN, "lane": None, "sends": ("application/pdf",)})
     async def preview(
         self, actor: NamedDependency[Actor], course_id: FromPath[str], version: FromQuery[int] = 0
     ) -> Response[Any]:
@@ -48,7 +48,11 @@ class CertificateTemplates(Controller):
         paper = await template_queries.sample(actor, parse_uuid(course_id), None, version)
         return await drafts.draft(paper)
 
-    @post("/preview", status_code=200, opt={"roles": auth.ADMIN, "lane": None})
+    @post(
+        "/preview",
+        status_code=200,
+        opt={"roles": auth.ADMIN, "lane": None, "sends": ("application/pdf",), "no_idempotency": True},
+    )
     async def try_out(
         self, actor: NamedDependency[Actor], course_id: FromPath[str], data: JSONBody[TemplateIn]
     ) -> Response[Any]:

@@ -136,7 +136,7 @@ class BatchCertificates(Controller):
     @route(
         "/archive",
         http_method=[HttpMethod.GET, HttpMethod.HEAD],
-        opt={"roles": auth.STAFF, "lane": None},
+        opt={"roles": auth.STAFF, "lane": None, "sends": ("application/zip",)},
     )
     async def pack(self, actor: NamedDependency[Actor], batch_id: FromPath[str]) -> Streamed:
         """Fetch the PDFs of a batch as one ZIP. Ours."""
@@ -173,7 +173,7 @@ class Certificates(Controller):
         paper = await queries.stored_paper(actor, parse_uuid(certificate_id))
         return pdf(request, paper)
 
-    @get("/{certificate_id:str}/badge", opt={"roles": auth.EVERYONE})
+    @get("/{certificate_id:str}/badge", opt={"roles": auth.EVERYONE, "sends": ("application/jwt", "image/svg+xml")})
     async def badge(
         self, actor: NamedDependency[Actor], certificate_id: FromPath[str], form: FromQuery[Form] = Form.JWT
     ) -> Response[bytes]:
