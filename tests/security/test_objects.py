@@ -13,6 +13,7 @@ NOWHERE = "00000000-0000-7000-8000-000000000000"
 LISTED = (Path(__file__).parents[1] / "dialects/lms/routes.txt").read_text()
 OURS = set(LISTED.split("# ours\n")[1].splitlines())
 FORBIDDEN_PARENTS = (
+    "/api/v1/assignments/{}",
     "/api/v1/attendances/{}",
     "/api/v1/batches/{}",
     "/api/v1/certificates/{}",
@@ -22,6 +23,7 @@ FORBIDDEN_PARENTS = (
     "/api/v1/meetings/{}",
     "/api/v1/quizzes/{}",
     "/api/v1/quizzes/attempts/{}",
+    "/api/v1/submissions/{}",
 )
 """Rows of the contract that say 403, and ours beside and below them, which say what those say."""
 

@@ -168,7 +168,8 @@ PENDING = """
 SELECT count(*) FROM meeting_teacher t JOIN assignment k ON k.meeting_id = t.meeting_id
 JOIN submission s ON s.assignment_id = k.id
 WHERE t.account_id = {teacher} AND NOT EXISTS (
-    SELECT FROM grade g WHERE g.assignment_id = s.assignment_id AND g.account_id = s.account_id)
+    SELECT FROM grade g WHERE g.assignment_id = s.assignment_id AND g.account_id = s.account_id
+    AND g.grade IS NOT NULL)
 """
 """SQL: how much handed-in work waits for a grade of a teacher; `teacher` is the SQL of the account's id."""
 

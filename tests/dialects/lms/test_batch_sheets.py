@@ -15,7 +15,7 @@ from tests.background import drain
 from tests.grade_sheets import XLSX, download, fill, imported, saved
 from tests.quizzes import a_quiz
 from tests.school import a_meeting, enrol
-from tests.tasks import a_class, a_task, hand_in
+from tests.tasks import a_class, a_task, hand_in, many_students
 
 
 async def a_batch_of_two(a_person):
@@ -338,3 +338,32 @@ async def test_the_gradebook_shows_the_attempt_that_counts(a_person):
             f"/api/v1/batches/{group.task.batch.slug}/gradebook", params={"format": "csv"}
         )
         assert list(csv.reader(io.StringIO(text.text)))[1][5] == wanted
+
+
+async def test_a_large_batch_goes_out_page_by_page(a_person):
+    group, _ = await a_batch_of_two(a_person)
+    await many_students(group.task.batch, 1_100)
+    path = f"/api/v1/batches/{group.task.batch.slug}"
+    text = await group.teacher.http.get(f"{path}/gradebook", params={"format": "csv"})
+    lines = list(csv.reader(io.StringIO(text.content.decode("utf-8-sig"))))
+    assert [line[0] for line in lines[1:]] == [str(number) for number in range(1, 1_102)]
+    names = await db.fetch(
+        "SELECT a.name FROM enrolment e JOIN account a ON a.id = e.account_id WHERE e.batch_id = $1"
+        " ORDER BY a.name, a.id",
+        group.task.batch.id,
+    )
+    assert [line[1] for line in lines[1:]] == [row["name"] for row in names]
+    sheet = (await download_wide(group)).active
+    assert sheet.max_row == 1_102
+
+
+async def test_a_sheet_has_room_for_so_many_assignments(a_person):
+    group = await a_class(a_person)
+    for _ in range(45):
+        await a_task(group.task.batch, group.task.meeting)
+    refused = await group.teacher.http.get(f"/api/v1/batches/{group.task.batch.slug}/grades/excel")
+    assert refused.status_code == 422
+    assert refused.json()["message"] == "Batch ini memiliki lebih dari 45 tugas; pakai berkas setiap tugas"
+    await db.statement("DELETE FROM activity WHERE kind = 'assignment' AND item_id <> $1", group.task.id)
+    await db.statement("DELETE FROM assignment WHERE id <> $1", group.task.id)
+    assert (await group.teacher.http.get(f"/api/v1/batches/{group.task.batch.slug}/grades/excel")).status_code == 200
