@@ -5,15 +5,24 @@ question becomes the right one; all that is seen must be the same, byte for byte
 """
 
 import re
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from backend.core import db
+from backend.core.actor import SYSTEM
+from backend.domain.assessments import keys
+from backend.domain.assessments import question_commands as editing
+from backend.domain.assessments.drafts import KeyChange
 from tests.dialects.lms.probing import ROUTES, address, roles_of, taken_back
 from tests.dialects.lms.world import Half, World, a_world
-from tests.people import MakePerson
+from tests.kinds import KEYS, RIGHT, WRONG, a_quiz_of, sent
+from tests.people import MakePerson, Person
+from tests.quizzes import CANARY, an_attempt
 
 CANARIES = ("canary-explanation", "canary-essay", "canary-feedback", "canary-note")
 CHANGING = re.compile(
@@ -135,3 +144,57 @@ async def test_the_documentation_has_no_canary(client: httpx.AsyncClient, world:
     text = (await client.get("/api/v1/docs/openapi.json")).text
     assert len(text) > 100_000
     assert not [canary for canary in CANARIES if canary in text]
+
+
+OTHER_KEYS: dict[str, Callable[[Any], Any]] = {
+    "single_choice": lambda key: replace(key, options=turned(key.options)),
+    "true_false": lambda key: replace(key, options=turned(key.options)),
+    "multiple_response": lambda key: replace(key, options=turned(key.options, most=3)),
+    "short_text": lambda key: replace(key, accepted=(keys.AcceptedText(text="Bandung"),)),
+    "numeric": lambda key: replace(key, accepted=(keys.AcceptedNumber(low=Decimal(1), high=Decimal(2)),)),
+    "matching": lambda key: replace(key, stems=tuple(replace(stem, target=key.targets[2].uuid) for stem in key.stems)),
+    "ordering": lambda key: replace(key, items=tuple(reversed(key.items))),
+    "blanks": lambda key: replace(
+        key,
+        gaps=(
+            replace(key.gaps[0], key=keys.ShortTextKey(accepted=(keys.AcceptedText(text="Bogor"),))),
+            replace(key.gaps[1], key=replace(key.gaps[1].key, options=turned(key.gaps[1].key.options))),
+        ),
+    ),
+    "essay": lambda key: replace(key, notes="other notes", rubric=()),
+    "speaking": lambda key: replace(key, notes="other notes"),
+}
+"""For each kind of question another key of the same parts."""
+
+
+def turned(options: tuple[keys.Choice, ...], *, most: int = 2) -> tuple[keys.Choice, ...]:
+    """The same options; what was right is wrong, and what was wrong is right."""
+    return tuple(
+        replace(option, fraction=1 - option.fraction) if at < most else option for at, option in enumerate(options)
+    )
+
+
+@pytest.mark.parametrize("is_mixed", [False, True])
+async def test_no_kind_of_question_tells_its_key(student: Person, is_mixed):
+    quiz = await a_quiz_of(*KEYS, shuffles_options=is_mixed)
+    attempt = await an_attempt(quiz, student.actor)
+    path = f"/api/v1/quizzes/attempts/{attempt.uuid}"
+    told: list[list[str]] = []
+    for others in (False, True):
+        for question in quiz.questions if others else ():
+            change = KeyChange(key=OTHER_KEYS[question.kind](question.key), explanation="other", penalty=Decimal(1))
+            await editing.change_key(SYSTEM, quiz.view.id, question.id, change)
+        seen = []
+        for question in quiz.questions:
+            for given in (RIGHT, WRONG):
+                if question.kind in given:
+                    answer = sent(given[question.kind](question.key))
+                    body = {"question_id": str(question.uuid), "answer": answer}
+                    seen.append(await student.http.post(f"{path}/temp-submissions", json=body))
+        seen += [await student.http.get(path), await student.http.get(f"{quiz.path}/attempts/active")]
+        told.append([CHANGING.sub("", answer.text) for answer in seen])
+        assert {answer.status_code for answer in seen} == {200}
+    assert told[0] == told[1]
+    everything = "".join(told[0])
+    assert CANARY not in everything
+    assert not re.search(r"fraction|accepted|tolerance|scoring|rubric|notes|penalty|explanation", everything)

@@ -49,6 +49,18 @@ AXES = {
         Before(begins=HOUR, present=False),
     ),
     "others": (0, 1),
+    "granted": (
+        None,
+        {"extra_s": 600},
+        {"time_factor": 2},
+        {"extra_attempts": 1},
+        {"opens_at": -2 * HOUR},
+        {"opens_at": HOUR},
+        {"closes_at": 2 * HOUR, "extra_s": 60},
+        {"closes_at": -HOUR},
+    ),
+    "pause_s": (0, 30, 3600),
+    "grace_s": (5, 60),
     "ref": ("uuid", "id", "unknown"),
 }
 _NO_START = "SELECT id FROM assessment WHERE {column} = ANY($1::{type}[]) AND $2::bigint[] IS NULL"
@@ -74,10 +86,23 @@ async def a_school() -> School:
 async def tried(school: School, actor: Actor, enrolment_id: int | None, no: int, state: str) -> None:
     """An attempt from before; one that is overdue is open, too."""
     await db.statement(
-        "INSERT INTO attempt (assessment_id, account_id, enrolment_id, attempt_no, state, deadline_at)"
-        " VALUES ($1, $2, $3, $4, $5, now() + $6::interval)",
+        "INSERT INTO attempt (assessment_id, account_id, enrolment_id, attempt_no, state, deadline_at, submitted_at)"
+        " VALUES ($1, $2, $3, $4, $5, now() + $6::interval, now() + $7::interval)",
         *(school.quiz.view.id, actor.person_id, enrolment_id, no, "open" if state == "overdue" else state),
         -HOUR if state == "overdue" else HOUR,
+        None if state in ("open", "overdue") else -HOUR / 60,
+    )
+
+
+async def granted(school: School, given: dict[str, object]) -> None:
+    """What the student is granted; times are from now."""
+    names = ("opens_at", "closes_at", "extra_s", "extra_attempts", "time_factor")
+    await db.statement(
+        "INSERT INTO quiz_override (assessment_id, account_id, opens_at, closes_at, extra_s, extra_attempts,"
+        " time_factor) VALUES ($1, $2, now() + $3::interval, now() + $4::interval, coalesce($5::int, 0),"
+        " coalesce($6::int, 0), coalesce($7::numeric, 1))",
+        *(school.quiz.view.id, school.student.person_id),
+        *[given.get(name) for name in names],
     )
 
 
@@ -118,15 +143,19 @@ async def set_up(school: School, state) -> None:
         await tried(school, student, enrolment_id, state["used"] + 1, state["running"])
     if state["others"]:
         await tried(school, school.other, await enrol(quiz.batch, school.other.person_id), 1, "open")
+    if state["granted"]:
+        await granted(school, state["granted"])
     if state["before"] is not None:
         await something_before(school, state["before"], enrolment_id)
     if state["is_empty"]:
         await db.statement("DELETE FROM question WHERE assessment_id = $1", quiz.view.id)
     await db.statement(
         "UPDATE assessment SET is_open = $2, opens_at = now() + $3::interval, closes_at = now() + $4::interval,"
-        " max_attempts = $5, taken_at = CASE WHEN $6 THEN now() - interval '1 min' END WHERE id = $1",
+        " max_attempts = $5, taken_at = CASE WHEN $6 THEN now() - interval '1 min' END, pause_s = $7, grace_s = $8"
+        " WHERE id = $1",
         *(quiz.view.id, state["is_open"], state["opens"], state["closes"], state["most"]),
         state["is_taken"] and not state["is_empty"],  # who starts a quiz takes its questions' freedom, so it has some
+        *(state["pause_s"], state["grace_s"]),
     )
 
 
@@ -134,6 +163,7 @@ async def what_is_there() -> object:
     """All attempts at the quiz, whether it is taken, and events; without ids."""
     many = (
         "SELECT assessment_id, account_id, enrolment_id, attempt_no, state, started_at, deadline_at, extra_s,"
+        " grace_s, seed, question_ids, is_sequential,"
         " submitted_at, closed_by, key_version, created_at, updated_at FROM attempt ORDER BY id",
         "SELECT taken_at IS NOT NULL, key_version, updated_at FROM assessment",
         "SELECT name FROM outbox",
