@@ -21,6 +21,7 @@ class Kind(StrEnum):
     CERTIFICATE = "certificates"
     SHEET = "sheets"
     EXPORT = "exports"
+    QUESTIONS = "questions"
     RECEIPT = "receipts"
 
 
@@ -73,6 +74,11 @@ def receipt(attempt_uuid: UUID) -> str:
 def sheet(job_uuid: UUID, ext: str = "xlsx") -> str:
     """The spreadsheet, or the table as text, that an import job reads."""
     return _key(Kind.SHEET, job_uuid, ext)
+
+
+def questions(file_uuid: UUID, ext: str) -> str:
+    """A file of questions as it was sent."""
+    return _key(Kind.QUESTIONS, file_uuid, ext)
 
 
 def export(job_uuid: UUID, ext: str = "xlsx") -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -28,6 +29,7 @@ UNPACKED_MAX = 256 << 20
 
 _ZIP = b"PK\x03\x04"
 _PIECE = 256 << 10
+HEAD_BYTES = 64 << 10
 
 
 class SheetMissing(Invalid):
@@ -66,6 +68,27 @@ def body_limit() -> int:
     return settings().max_sheet_bytes + FORM_BYTES
 
 
+async def receive_any(request: Request[Any, Any, Any], announce: Callable[[bytes], Awaitable[str]]) -> StoredSheet:
+    """Store the field `file` of a form, a spreadsheet or a text, under the key that `announce` commits to a row first.
+
+    `announce` is shown how the file begins, and refuses what is none of its formats.
+
+    Raises: SheetMissing, SheetRefused, FormBroken, and what `announce` raises.
+    """
+    async with _file_of(request) as file:
+        head = await file.read(HEAD_BYTES)
+        await file.seek(0)
+        is_sheet = head.startswith(_ZIP)
+        if is_sheet:
+            await asyncio.to_thread(_check, cast(BinaryIO, file.file))
+        key = await announce(head)
+        content_type = CONTENT_TYPE if is_sheet else "application/octet-stream"
+        stored = await shared.storage().put_stream(
+            key, _pieces(file), content_type, max_bytes=settings().max_sheet_bytes
+        )
+    return StoredSheet(key, stored.sha256_hex)
+
+
 async def receive(
     request: Request[Any, Any, Any], announce: Callable[[], Awaitable[str]], *, is_text: bool = False
 ) -> StoredSheet:
@@ -75,6 +98,18 @@ async def receive(
 
     Raises: SheetMissing, NotSpreadsheet, NotTable, SheetRefused, FormBroken, and what `announce` raises.
     """
+    async with _file_of(request) as file:
+        await (_must_be_text if is_text else _must_be_spreadsheet)(file)
+        key = await announce()
+        stored = await shared.storage().put_stream(
+            key, _pieces(file), TEXT_TYPE if is_text else CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
+        )
+    return StoredSheet(key, stored.sha256_hex)
+
+
+@asynccontextmanager
+async def _file_of(request: Request[Any, Any, Any]) -> AsyncIterator[UploadFile]:
+    """The file of a form; all of the form's files are closed behind."""
     try:
         form = await request.form()
     except UnicodeDecodeError:
@@ -84,15 +119,10 @@ async def receive(
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             raise SheetMissing
-        await (_must_be_text if is_text else _must_be_spreadsheet)(file)
-        key = await announce()
-        stored = await shared.storage().put_stream(
-            key, _pieces(file), TEXT_TYPE if is_text else CONTENT_TYPE, max_bytes=settings().max_sheet_bytes
-        )
+        yield file
     finally:
         for each in files:
             await each.close()
-    return StoredSheet(key, stored.sha256_hex)
 
 
 async def _must_be_spreadsheet(file: UploadFile) -> None:

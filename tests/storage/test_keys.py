@@ -23,6 +23,7 @@ ID = UUID("01930000-0000-7000-8000-0000000000ab")
         (keys.receipt(ID), Name(Kind.RECEIPT, ID, "pdf")),
         (keys.sheet(ID, "csv"), Name(Kind.SHEET, ID, "csv")),
         (keys.sheet(ID), Name(Kind.SHEET, ID, "xlsx")),
+        (keys.questions(ID, "gift"), Name(Kind.QUESTIONS, ID, "gift")),
         (keys.export(ID), Name(Kind.EXPORT, ID, "xlsx")),
     ],
 )

@@ -15,6 +15,7 @@ import msgspec
 from backend.core.ids import new_uuid
 from backend.core.log import logger
 from backend.core.settings import settings
+from backend.domain.assessments import question_files
 from backend.domain.certificates import queries as certificates
 from backend.domain.files import commands as files
 from backend.domain.files import queries, sweeping
@@ -166,7 +167,11 @@ async def sweep_files(body: Empty) -> Swept:
 
     Safe to repeat. Rows whose object is missing are reported, and nothing is done to them.
     """
-    named = {Kind.CERTIFICATE: certificates.named_objects, Kind.RECEIPT: receipts.named_objects}
+    named = {
+        Kind.CERTIFICATE: certificates.named_objects,
+        Kind.RECEIPT: receipts.named_objects,
+        Kind.QUESTIONS: question_files.named_objects,
+    }
     swept = await sweeping.sweep(storage(), PATIENCE, named)
     if swept.missing:
         _log.error("files without their objects", files=swept.missing)

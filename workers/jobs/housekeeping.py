@@ -1,6 +1,7 @@
 """Sweeping up: what has been over for a while is deleted."""
 
 from backend.core import db
+from backend.domain.assessments import question_files
 from backend.domain.clients import commands as clients
 from backend.domain.grading import previews
 from backend.domain.jobs import running
@@ -36,7 +37,7 @@ async def purge_jobs(_: Empty) -> int:
     Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
     gone = 0
-    purges = (running.purge, previews.purge, statements.purge, notifications.purge)
+    purges = (running.purge, previews.purge, statements.purge, notifications.purge, question_files.purge)
     while chunk := sum([await purge(CHUNK) for purge in purges]):
         gone += chunk
     return gone

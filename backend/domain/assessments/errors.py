@@ -1,6 +1,6 @@
 """What can go wrong with quizzes and their questions."""
 
-from backend.core.errors import Conflict, Forbidden, NotFound, Unmet
+from backend.core.errors import Conflict, Forbidden, NotFound, Unmet, Unsupported
 
 
 class QuizNotFound(NotFound):
@@ -103,3 +103,39 @@ class SectionHasQuestions(Conflict):
     """A section with questions is not left out."""
 
     code = "assessments.section_has_questions"
+
+
+class FormatUnknown(Unsupported):
+    """The file is in none of the formats that questions come in, or not in the one that was named."""
+
+    code = "assessments.format_unknown"
+
+
+class QuestionFileRefused(Unmet):
+    """The file cannot be read; `reason` is that of core.workbooks, `detail` where or what."""
+
+    code = "assessments.question_file_refused"
+
+
+class QuestionsRefused(Unmet):
+    """Something in the file is wrong, or cannot be said here: no question was taken. The data is the report."""
+
+    code = "assessments.questions_refused"
+
+
+class NotSayable(Unmet):
+    """A format cannot say all of the questions; `errors` tells what."""
+
+    code = "assessments.not_sayable"
+
+
+class QuestionPreviewNotFound(NotFound):
+    """There is no such preview of this quiz."""
+
+    code = "assessments.preview_not_found"
+
+
+class QuestionPreviewIsStale(Conflict):
+    """The quiz's questions have changed since the preview."""
+
+    code = "assessments.preview_is_stale"

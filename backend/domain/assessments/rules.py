@@ -15,7 +15,7 @@ from backend.domain.assessments.key_rules import problems
 from backend.domain.assessments.keys import Choice, ChoiceKey, Key, SingleChoiceKey, TrueFalseKey, options_of
 from backend.domain.assessments.terms import QuizType
 
-MAX_QUESTIONS = 500
+MAX_QUESTIONS = 1000
 MAX_SECTIONS = 50
 
 _OLD = {"not_one_right": NotOneRight, "not_two": NotTwoOptions}

@@ -109,6 +109,29 @@ class Option(Table, tablename="option"):
     question_id = ForeignKey(Question, on_delete=OnDelete.cascade, null=False)
 
 
+class QuestionFile(Table, tablename="question_file"):
+    """A file of questions that was sent, kept in storage as long as this row. `job_id` is None until it has all come.
+
+    `questions` are those of a preview, shown against `key_version`; they go after 30 days. `applied_at` is when they
+    came into the quiz, and `imported` how many.
+    """
+
+    id = BigSerial(primary_key=True, index=False)
+    assessment_id = ForeignKey(Assessment, on_delete=OnDelete.cascade, null=False)
+    object_key = Varchar(length=100, unique=True)
+    format = Varchar(length=16)
+    mode = Varchar(length=16, default="replace")
+    sha256 = Varchar(length=64, default="")
+    job_id = BigInt(null=True, default=None, unique=True)
+    questions = JSONB(null=True, default=None)
+    key_version = Integer(null=True, default=None)
+    imported = Integer(null=True, default=None)
+    replaced = Integer(null=True, default=None)
+    applied_at = Timestamptz(null=True, default=None)
+    created_by = BigInt(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
 class QuestionKey(Table, tablename="question_key"):
     """A key of a question as it was from a version of the assessment's keys on; unique on question and version.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from backend.dialects.lms.words.certificates import tell_batch
+from backend.dialects.lms.words.question_files import tell_import
 from backend.dialects.lms.words.sheets import tell_report
 from backend.dialects.lms.words.statements import tell_statement
 from backend.domain.jobs.queries import JobView
@@ -21,6 +22,7 @@ _REPORTS: dict[str, Callable[..., Any]] = {
     "import_grades": tell_report,
     "issue_batch": tell_batch,
     "match_statement": tell_statement,
+    "import_questions": tell_import,
 }
 """Kinds whose reports have words to be put in."""
 
