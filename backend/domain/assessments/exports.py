@@ -2,16 +2,34 @@
 
 import asyncio
 from collections.abc import Sequence
+from enum import StrEnum
 
 import msgspec
 
 from backend.core.actor import Actor
 from backend.core.ids import Ref
 from backend.domain.assessments import queries
-from backend.domain.assessments.errors import NotSayable
+from backend.domain.assessments.errors import NotSayable, QuestionsHidden
+from backend.domain.assessments.formats import excel_writer
 from backend.domain.assessments.formats.findings import Asked, Finding, Findings, Format, Part, Severity
 from backend.domain.assessments.formats.writing import written
 from backend.domain.assessments.queries import QuestionView, SectionView
+from backend.domain.assessments.terms import QuestionKind, QuizType
+
+
+class TemplateType(StrEnum):
+    """What a template is for: one of the two types of a quiz, a kind of question, or all of them."""
+
+    MULTIPLE_CHOICE = "mc"
+    TRUE_FALSE = "tf"
+    MULTIPLE_RESPONSE = "multiple_response"
+    SHORT_TEXT = "short_text"
+    NUMERIC = "numeric"
+    MATCHING = "matching"
+    ORDERING = "ordering"
+    ESSAY = "essay"
+    SPEAKING = "speaking"
+    ALL = "all"
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -38,6 +56,23 @@ async def export_questions(actor: Actor, ref: Ref, format_: Format, *, skip_unsu
     if unsaid and not skip_unsupported:
         raise NotSayable(format=str(format_), count=unsaid, errors=found.kept)
     return Exported(content, found.kept)
+
+
+async def template(actor: Actor, ref: Ref, wanted: TemplateType | None) -> bytes:
+    """An empty spreadsheet for questions of a quiz; None: of the kind that the quiz's type says.
+
+    Raises: QuizNotFound, QuestionsHidden.
+    """
+    quiz = await queries.quiz_by_id(ref)
+    if not await queries.may_teach(actor, quiz.batch_id):
+        raise QuestionsHidden(quiz=quiz.id)
+    return await asyncio.to_thread(excel_writer.template, _kind(wanted or TemplateType(quiz.quiz_type)))
+
+
+def _kind(wanted: TemplateType) -> QuestionKind | QuizType | None:
+    if wanted is TemplateType.ALL:
+        return None
+    return QuizType(wanted) if wanted in list(QuizType) else QuestionKind(wanted)
 
 
 def _asked(view: QuestionView, sections: dict[object, SectionView], number: int) -> Asked:

@@ -1,13 +1,17 @@
 """Files of questions through the front door: taken, previewed, refused, and sent back."""
 
+import io
 from uuid import uuid4
 
+import openpyxl
 import pytest
 
 from backend.core import db
 from backend.core.actor import Actor, Role
 from backend.domain.assessments import queries, question_files
 from tests.background import drain
+from tests.domain.grading.sheet_files import by_hand
+from tests.grade_sheets import saved
 from tests.quizzes import a_quiz, an_attempt
 from tests.school import teach
 
@@ -234,6 +238,43 @@ async def test_export_and_back(a_person):
     await imported(colleague, other, answer.content)
     again = await colleague.http.get(f"{other.path}/export", params={"format": "gift"})
     assert again.content == answer.content
+
+
+@pytest.mark.parametrize(("type_", "status"), [("", 200), ("mc", 200), ("tf", 200), ("all", 200), ("x", 400)])
+async def test_the_template(a_person, type_, status):
+    quiz, teacher = await a_taught_quiz(a_person)
+    answer = await teacher.http.get(f"{quiz.path}/import-template", params={"type": type_} if type_ else {})
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        headings = [cell.value for cell in next(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows())]
+        assert ("Opsi A" in headings) is (type_ != "tf")
+
+
+async def test_a_filled_template_replaces_the_questions(a_person):
+    quiz, teacher = await a_taught_quiz(a_person)
+    answer = await teacher.http.get(f"{quiz.path}/import-template")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    book.active.append([1, "Ibu kota?", "Jakarta", "Bandung", None, None, None, None, "A", 2])
+    job = await imported(teacher, quiz, saved(book))
+    assert (job["state"], job["report"]["imported"]) == ("done", 1), job
+    book.active.append([2, "Apa?", "x", "y", None, None, None, None, "Q"])
+    job = await imported(teacher, quiz, saved(book))
+    (row,) = job["report"]["errors"]
+    assert (row["row"], row["column"], row["found"], row["code"]) == (3, "I Jawaban", "Q", "answer_unknown")
+    assert row["message"] == "jawaban bukan salah satu opsi"
+    answer = await teacher.http.get(f"{quiz.path}/export")
+    assert answer.status_code == 200, answer.text
+    other, colleague = await a_taught_quiz(a_person)
+    assert (await imported(colleague, other, answer.content))["report"]["imported"] == 1
+    (question,) = await queries.questions_of(other.view.id)
+    assert (question.text, question.points, len(question.options)) == ("Ibu kota?", 2, 2)
+
+
+async def test_a_damaged_sheet_is_refused_by_its_job(a_person):
+    quiz, teacher = await a_taught_quiz(a_person)
+    job = await imported(teacher, quiz, by_hand("<no/>"))
+    assert (job["state"], job["error"]) == ("failed", "assessments.question_file_refused")
+    assert job["report"]["message"].startswith("Berkas tidak dapat dibaca: ")
 
 
 async def test_what_a_format_cannot_say_is_listed(a_person):

@@ -20,6 +20,7 @@ from backend.dialects.lms.wire.question_files import ImportReportOut
 from backend.dialects.lms.words.question_files import findings
 from backend.domain.assessments import exports, imports
 from backend.domain.assessments.errors import NotSayable
+from backend.domain.assessments.exports import TemplateType
 from backend.domain.assessments.formats.detecting import EXTENSIONS
 from backend.domain.assessments.formats.findings import Finding, Format
 from backend.domain.assessments.imports import Options
@@ -79,6 +80,18 @@ class QuestionFiles(Controller):
         file = await sheets.receive_any(request, partial(imports.announce_file, actor, quiz, wanted))
         job = await imports.order_import(actor, quiz, file.object_key, file.sha256, options)
         return Response(success(IMPORTED, JobAccepted.of(job.uuid)), status_code=202)
+
+    @get("/import-template", opt={"roles": auth.STAFF})
+    async def template(
+        self,
+        actor: NamedDependency[Actor],
+        quiz_id: FromPath[str],
+        type: FromQuery[str] = "",  # noqa: A002 - the name on the wire
+    ) -> Response[bytes]:
+        """Download an empty spreadsheet: `type` is mc, tf, another kind of question, or all; without it the quiz's."""
+        quiz = parse_uuid(quiz_id)
+        content = await exports.template(actor, quiz, _one_of(TemplateType, "type", type) if type else None)
+        return _download(content, f"templat_soal_{type or 'quiz'}.xlsx", sheets.CONTENT_TYPE)
 
     @get("/export", opt={"roles": auth.STAFF, "lane": None})
     async def export(

@@ -1,13 +1,18 @@
 """Questions as a file of any of the formats. Blocks: call it in a thread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from backend.domain.assessments.formats import aiken, gift_writer
+from backend.domain.assessments.formats import aiken, excel_writer, gift_writer
 from backend.domain.assessments.formats.findings import Asked, Findings, Format
+
+_TEXTS: dict[Format, Callable[[Sequence[Asked], Findings], str]] = {
+    Format.AIKEN: aiken.write,
+    Format.GIFT: gift_writer.write,
+}
 
 
 def written(format_: Format, questions: Sequence[Asked], found: Findings) -> bytes:
     """The file's bytes; what the format cannot say is found, and left out."""
-    if format_ is Format.AIKEN:
-        return aiken.write(questions, found).encode()
-    return gift_writer.write(questions, found).encode()
+    if format_ is Format.XLSX:
+        return excel_writer.write(questions, found)
+    return _TEXTS[format_](questions, found).encode()

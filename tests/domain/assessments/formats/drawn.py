@@ -246,3 +246,12 @@ def _without_uuids(part):
             {name: _without_uuids(each) for name, each in values.items() if not isinstance(each, UUID)},
         )
     return [_without_uuids(each) for each in part] if isinstance(part, tuple) else part
+
+
+def meaningless(*texts):
+    """Options of these texts, the first of them right."""
+    return tuple([Choice(text=text, fraction=WHOLE if at == 0 else NOTHING) for at, text in enumerate(texts)])
+
+
+def accepted_text(text):
+    return AcceptedText(text=text)
