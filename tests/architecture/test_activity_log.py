@@ -40,6 +40,8 @@ PARTS = {
     "assignments/handing_in.lock_own": "a lock",
     "grading/grades.lock_grades": "a lock",
     "grading/grades.write_grades": "who calls it tells",
+    "assessments/imports.announce_file": "a job is its own record, here and in the next",
+    "assessments/imports.order_import": "",
     "grading/imports.announce_sheet": "a job is its own record, here and in the next",
     "grading/imports.order_import": "",
 }

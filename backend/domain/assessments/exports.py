@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -72,10 +73,10 @@ async def template(actor: Actor, ref: Ref, wanted: TemplateType | None) -> bytes
 def _kind(wanted: TemplateType) -> QuestionKind | QuizType | None:
     if wanted is TemplateType.ALL:
         return None
-    return QuizType(wanted) if wanted in list(QuizType) else QuestionKind(wanted)
+    return QuizType(wanted) if str(wanted) in set(QuizType) else QuestionKind(wanted)
 
 
-def _asked(view: QuestionView, sections: dict[object, SectionView], number: int) -> Asked:
+def _asked(view: QuestionView, sections: dict[UUID, SectionView], number: int) -> Asked:
     return Asked(
         line=number,
         text=view.text,

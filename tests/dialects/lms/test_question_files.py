@@ -10,7 +10,7 @@ from backend.core import db
 from backend.core.actor import Actor, Role
 from backend.domain.assessments import queries, question_files
 from tests.background import drain
-from tests.domain.grading.sheet_files import by_hand
+from tests.domain.grading.test_sheets_hostile import far
 from tests.grade_sheets import saved
 from tests.quizzes import a_quiz, an_attempt
 from tests.school import teach
@@ -272,7 +272,7 @@ async def test_a_filled_template_replaces_the_questions(a_person):
 
 async def test_a_damaged_sheet_is_refused_by_its_job(a_person):
     quiz, teacher = await a_taught_quiz(a_person)
-    job = await imported(teacher, quiz, by_hand("<no/>"))
+    job = await imported(teacher, quiz, far())
     assert (job["state"], job["error"]) == ("failed", "assessments.question_file_refused")
     assert job["report"]["message"].startswith("Berkas tidak dapat dibaca: ")
 

@@ -41,9 +41,5 @@ class ImportReportOut(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, report: ImportReport, *, english: bool) -> "ImportReportOut":
         """In the reader's language."""
         values: dict[str, Any] = msgspec.to_builtins(report)
-        lists = {name: _told(values.pop(name), english=english) for name in ("errors", "notes")}
-        return cls(message=summary(values, english=english), **values, **lists)
-
-
-def _told(found: list[Any], *, english: bool) -> list[FindingOut]:
-    return msgspec.convert(findings(found, english=english), list[FindingOut])
+        lists = {name: findings(values[name], english=english) for name in ("errors", "notes")}
+        return msgspec.convert({**values, **lists, "message": summary(values, english=english)}, cls)

@@ -164,7 +164,7 @@ def _place(columns: Columns, cells: Sequence[str], found: Findings) -> None:
 
 def _known(cells: Sequence[str]) -> set[object]:
     """The columns that a row of headings names; one that names neither question nor answer is none."""
-    keys = {_key(text) for text in cells} - {None}
+    keys: set[object] = {key for text in cells if (key := _key(text)) is not None}
     return keys if keys & {"question", "answer"} else set()
 
 
