@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from backend.core import db
 
-ID = "2026-11-22T08:30:00:000000"
+ID = "2026-11-22T12:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Files of questions"
 
