@@ -49,8 +49,11 @@ def _of_request(handler: HTTPRouteHandler, path: str) -> Iterator[type[DomainErr
         yield from (errors.Invalid, errors.NotFound)
     if handler.http_methods & UNSAFE:
         yield from (errors.Invalid, errors.NotFound, errors.Conflict, errors.Unmet, errors.TooLarge)
-    if "listing" in handler.parsed_fn_signature.parameters:
+    asked = handler.parsed_fn_signature.parameters
+    if "listing" in asked or any(field.has_default for field in asked.values()):
         yield errors.Invalid
+    if handler.opt.get("named_by_query"):
+        yield errors.NotFound
     if takes_form(handler):
         yield errors.Unsupported
 

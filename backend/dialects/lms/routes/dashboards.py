@@ -130,7 +130,7 @@ class StudentDashboard(Controller):
         view = await people_queries.student(actor)
         return success("Dashboard fetched", StudentDashboardOut.of(view))
 
-    @get("/score-progress", opt={"roles": auth.STUDENT})
+    @get("/score-progress", opt={"roles": auth.STUDENT, "named_by_query": True})
     async def scores(
         self, actor: NamedDependency[Actor], batch_slug: FromQuery[str] = ""
     ) -> Envelope[ScoreProgressOut]:
