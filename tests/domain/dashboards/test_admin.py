@@ -176,6 +176,8 @@ async def test_what_teachers_have_to_do(admin: Person):
     assert [(v.name, v.meetings, v.hours, v.pending_grading) for v in views] == [(busy[2], 2, 4, 2), (idle[2], 1, 2, 0)]
     assert total == 2
     assert (await admin_queries.teacher_loads(admin.actor, 30))[1] == 3
+    await db.statement("UPDATE grade SET grade = NULL")  # taken back
+    assert (await admin_queries.teacher_loads(admin.actor, 7))[0][0].pending_grading == 3
 
 
 async def test_certificates_issued_and_checked(admin: Person):

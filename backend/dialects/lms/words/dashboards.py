@@ -36,6 +36,7 @@ ACTIVITIES = {
     "course_updated": Word("Kursus diubah", "Course changed"),
     "excuse_created": Word("Dispensasi diberikan", "Student excused"),
     "excuse_removed": Word("Dispensasi dicabut", "Excuse taken back"),
+    "grades_undone": Word("Impor nilai dibatalkan", "Import of grades undone"),
     "grades_imported": Word("Nilai diimpor", "Grades imported"),
     "material_removed": Word("Materi dihapus", "Material deleted"),
     "material_updated": Word("Materi diubah", "Material changed"),
