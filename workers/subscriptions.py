@@ -12,7 +12,7 @@ from backend.domain.accounts.events import (
 from backend.domain.attempts.events import AttemptSubmitted
 from backend.domain.certificates.events import CertificateIssued
 from backend.domain.enrolments.events import ProgressMade
-from backend.domain.grading.events import AttemptGraded, GradeGiven, GradesImported
+from backend.domain.grading.events import AttemptGraded, GradeGiven, GradesImported, QuizRegraded
 from backend.domain.purchases.events import (
     PurchaseCancelled,
     PurchaseCreated,
@@ -41,6 +41,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     AttemptGraded: ("mail_result",),
     GradeGiven: ("mail_grade",),
     GradesImported: ("announce_grades",),
+    QuizRegraded: ("review_certificates",),
     ProgressMade: ("consider_certificate",),
     CertificateIssued: ("mail_certificate",),
 }

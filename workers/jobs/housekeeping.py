@@ -3,7 +3,7 @@
 from backend.core import db
 from backend.domain.assessments import question_files
 from backend.domain.clients import commands as clients
-from backend.domain.grading import previews
+from backend.domain.grading import previews, regrade_store
 from backend.domain.jobs import running
 from backend.domain.notifications import commands as notifications
 from backend.domain.purchases import statements
@@ -37,7 +37,10 @@ async def purge_jobs(_: Empty) -> int:
     Chunk by chunk, so that no statement grows with what has piled up. Safe to repeat: what is gone is gone.
     """
     gone = 0
-    purges = (running.purge, previews.purge, statements.purge, notifications.purge, question_files.purge)
+    purges = (
+        *(running.purge, previews.purge, regrade_store.purge, statements.purge, notifications.purge),
+        question_files.purge,
+    )
     while chunk := sum([await purge(CHUNK) for purge in purges]):
         gone += chunk
     return gone

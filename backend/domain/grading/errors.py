@@ -109,3 +109,33 @@ class TooManyAssignments(Unmet):
     """A sheet of a whole batch has room for so many assignments (`most`); this batch has more."""
 
     code = "grading.too_many_assignments"
+
+
+class NothingMended(Unmet):
+    """No key of the quiz was mended since its attempts were graded, so there is nothing to regrade."""
+
+    code = "grading.nothing_mended"
+
+
+class RegradeNotFound(NotFound):
+    """There is no such regrade of this quiz, or it is still being looked at."""
+
+    code = "grading.regrade_not_found"
+
+
+class RegradeRunning(Conflict):
+    """Another regrade of the quiz is under way."""
+
+    code = "grading.regrade_running"
+
+
+class RegradeIsStale(Conflict):
+    """Results have changed since the regrade was looked at; `rows` says which, `count` how many."""
+
+    code = "grading.regrade_is_stale"
+
+
+class KeyMovedOn(Conflict):
+    """The quiz's keys were mended again since: `shown` is the version of the regrade, `now` the present one."""
+
+    code = "grading.key_moved_on"

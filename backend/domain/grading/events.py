@@ -41,3 +41,10 @@ class GradesUndone(Event, frozen=True):
     name: ClassVar[str] = "grading.grades.undone.v1"
     assignment_id: int
     job_id: int
+
+
+class QuizRegraded(Event, frozen=True):
+    """Results of a quiz were made anew after its keys were mended; the regrade's entries say whose, and how."""
+
+    name: ClassVar[str] = "grading.quiz.regraded.v1"
+    regrade_id: int

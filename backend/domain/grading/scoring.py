@@ -79,6 +79,11 @@ def score(
         for item in items
         if asked is None or item.question_id in asked
     }
+    return summed(marks)
+
+
+def summed(marks: Mapping[int, Mark]) -> Score:
+    """The outcome of an attempt whose questions have these marks."""
     points = max(sum((made.points for made in marks.values()), _NOTHING), _NOTHING)
     max_points = sum((made.max_points for made in marks.values()), _NOTHING)
     correct = sum(made.verdict is Verdict.RIGHT for made in marks.values())

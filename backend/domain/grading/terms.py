@@ -22,6 +22,38 @@ class ScoreState(StrEnum):
     SCORED = "scored"
 
 
+class RegradePolicy(StrEnum):
+    """What a regrade gives for the questions whose keys were mended.
+
+    NEW_KEY: what the keys say now. BETTER: that, or what the keys said when the attempt was begun, whichever is more.
+    FULL_CREDIT: all points, to everybody who was asked.
+    """
+
+    NEW_KEY = "new_key"
+    BETTER = "better"
+    FULL_CREDIT = "full_credit"
+
+
+class RegradeState(StrEnum):
+    """Where a regrade stands: only looked at, asked for, done, or given up."""
+
+    PREVIEW = "preview"
+    ORDERED = "ordered"
+    APPLIED = "applied"
+    DROPPED = "dropped"
+
+
+class AnalysedAttempts(StrEnum):
+    """Whose attempts an analysis looks at: those that count by the quiz's rule, each person's first, or all.
+
+    Where the average counts, all do.
+    """
+
+    COUNTED = "counted"
+    FIRST = "first"
+    ALL = "all"
+
+
 class KeptMark(Struct, frozen=True):
     """What an answer gave, as it is kept with a result. `fraction` is before penalties."""
 

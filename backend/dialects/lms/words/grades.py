@@ -36,6 +36,22 @@ WORDS = {
         "Batch ini memiliki lebih dari {most} tugas; pakai berkas setiap tugas",
         "The batch has more than {most} assignments; use the sheet of each",
     ),
+    "grading.nothing_mended": Word(
+        "kunci jawaban belum ada yang diperbaiki sejak quiz dinilai",
+        "no key of the quiz was mended since it was graded",
+    ),
+    "grading.regrade_not_found": Word("Penilaian ulang tidak ditemukan", "There is no such regrade of this quiz"),
+    "grading.regrade_running": Word(
+        "penilaian ulang lain sedang berjalan ({policy})", "another regrade is under way ({policy})"
+    ),
+    "grading.regrade_is_stale": Word(
+        "{count} hasil sudah berubah sejak pratinjau; tidak ada hasil yang diubah",
+        "Results that have changed since the preview: {count}; no result was changed",
+    ),
+    "grading.key_moved_on": Word(
+        "kunci jawaban diperbaiki lagi sejak pratinjau (versi {shown}, sekarang {now})",
+        "the key was mended again since the preview (version {shown}, now {now})",
+    ),
     "http.sheet_missing": Word("Missing excel file", "Missing excel file", status=400),
     "http.sheet_refused": Word(
         "Berkas tidak dapat dibaca: rusak, terpotong, atau isinya terlalu besar ({reason})",
