@@ -322,6 +322,11 @@ async def final_answers(
     return [_final(row) for row in rows]
 
 
+async def settled_answers(attempt_ids: Collection[int]) -> list[FinalAnswers]:
+    """Some attempts that are over, with their answers, for looking at them: nothing is locked. One statement."""
+    return [_final(row) for row in await db.fetch(f"{_FINAL} WHERE t.id = ANY($1) ORDER BY t.id", list(attempt_ids))]
+
+
 def _final(row: Record) -> FinalAnswers:
     chosen: dict[int, int | Answer] = dict(zip(row["chosen"] or (), row["option_ids"] or (), strict=True))
     if row["written"]:

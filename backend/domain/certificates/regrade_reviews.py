@@ -59,10 +59,7 @@ WHERE old.score >= a.pass_percent AND new.score < a.pass_percent ORDER BY p.name
 
 
 async def review(regrade_id: int) -> Review:
-    """Reconsider the certificates of those whose results a regrade has changed. Safe to repeat.
-
-    Emits: CertificateNumbered.
-    """
+    """Reconsider the certificates of those whose results a regrade has changed. Safe to repeat."""
     async with transaction():
         enrolments = [row["id"] for row in await db.fetch(_ENROLMENTS, regrade_id)]
         issued = await commands.consider(enrolments)

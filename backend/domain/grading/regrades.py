@@ -54,7 +54,9 @@ async def order_preview(actor: Actor, quiz_ref: Ref, policy: RegradePolicy, reas
     async with transaction():
         quiz = await regrade_queries.quiz_to_regrade(actor, quiz_ref)
         regrade_id = await _new(actor, quiz, policy, reason, RegradeState.PREVIEW)
-        return await _queue(PREVIEW_KIND, regrade_id, actor)
+        queued = await jobs.enqueue(PREVIEW_KIND, RegradeOrder(regrade_id), owner_id=actor.account_id)
+        await db.statement("UPDATE regrade SET job_id = $2 WHERE id = $1", regrade_id, queued.id)
+        return queued
 
 
 async def order_regrade(actor: Actor, quiz_ref: Ref, policy: RegradePolicy, reason: str = "") -> Queued:
@@ -67,7 +69,7 @@ async def order_regrade(actor: Actor, quiz_ref: Ref, policy: RegradePolicy, reas
         known = await _same(quiz, policy)
         if known is None:
             known = await _new(actor, quiz, policy, reason, RegradeState.ORDERED)
-        return await _queue(KIND, known, actor)
+        return await _queue(known, actor)
 
 
 async def order_preview_applied(actor: Actor, quiz_ref: Ref, job: Ref, reason: str = "") -> Queued:
@@ -84,7 +86,7 @@ async def order_preview_applied(actor: Actor, quiz_ref: Ref, job: Ref, reason: s
         if row.state is RegradeState.PREVIEW:
             known = await _same(quiz, row.policy)
             if known is not None:
-                return await _queue(KIND, known, actor)
+                return await _queue(known, actor)
             await _must_be_fresh(row, quiz.key_version)
             await db.statement(
                 "UPDATE regrade SET state = 'ordered', asked_by = $2, reason = coalesce(nullif($3, ''), reason)"
@@ -93,15 +95,12 @@ async def order_preview_applied(actor: Actor, quiz_ref: Ref, job: Ref, reason: s
                 actor.account_id,
                 reason,
             )
-        return await _queue(KIND, row.id, actor)
+        return await _queue(row.id, actor)
 
 
-async def _queue(kind: str, regrade_id: int, actor: Actor) -> Queued:
-    key = f"{kind}:{regrade_id}"
-    queued = await jobs.enqueue(kind, RegradeOrder(regrade_id), owner_id=actor.account_id, unique_key=key)
-    if queued.is_new and kind == PREVIEW_KIND:
-        await db.statement("UPDATE regrade SET job_id = $2 WHERE id = $1", regrade_id, queued.id)
-    return queued
+async def _queue(regrade_id: int, actor: Actor) -> Queued:
+    key = f"{KIND}:{regrade_id}"
+    return await jobs.enqueue(KIND, RegradeOrder(regrade_id), owner_id=actor.account_id, unique_key=key)
 
 
 async def _new(actor: Actor, quiz: QuizView, policy: RegradePolicy, reason: str, state: RegradeState) -> int:

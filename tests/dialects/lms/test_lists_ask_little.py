@@ -2,7 +2,7 @@
 
 from backend.core import clock, db
 from backend.core.actor import Role
-from tests.dialects.lms.world import PAPER
+from tests.dialects.lms.world import PAPER, a_regrade
 from tests.people import an_account
 from tests.quizzes import a_quiz
 from tests.school import _insert, a_batch, a_course, a_meeting, enrol, teach
@@ -24,7 +24,8 @@ LISTS = {
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
         "/attendances/{mark}/history", "/assignments/{task}/grades/history",
         "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
-        "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
+        "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/regrades",
+        "/quizzes/{quiz}/regrades/{regrade}/changes", "/quizzes/{quiz}/questions", "/assignments/{task}",
     ),
     "student": (
         "/me/batches", "/me/purchases", "/me/assignments/upcoming", "/me/quizzes/upcoming", "/batches/{slug}/meetings",
@@ -55,7 +56,8 @@ async def grow(people, names, group):
     await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
-    await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    over, _ = await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    names["regrade"] = await a_regrade(quiz.view.id, over)
     await _insert("testimonial", account_id=account_id, batch_id=batch.id, rating=4, title="Good")
     number = await db.value("SELECT count(*) FROM purchase")
     await _insert(

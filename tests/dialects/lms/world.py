@@ -189,6 +189,7 @@ async def _attempts(half: Half, enrolment: int) -> tuple[UUID, str]:
         max_points=3,
         score_percent=33,
     )
+    half.objects["regrades"] = str(await a_regrade(half.quiz.view.id, over))
     running, running_uuid = await _insert("attempt", **values, attempt_no=2, state="open")
     question = half.quiz.questions[0]
     option = await db.value("SELECT id FROM option WHERE uuid = $1", question.options[0].uuid)
@@ -196,6 +197,25 @@ async def _attempts(half: Half, enrolment: int) -> tuple[UUID, str]:
     for attempt in (over, running):
         await _insert("answer", attempt_id=attempt, question_id=question_id, option_id=option)
     return over_uuid, str(running_uuid)
+
+
+async def a_regrade(quiz_id: int, attempt_id: int) -> UUID:
+    """One that was applied, and changed nothing."""
+    made = await db.row(
+        "INSERT INTO regrade (assessment_id, key_version, policy, state, question_ids, reason, report)"
+        " VALUES ($1, 1, 'new_key', 'ordered', '{}', 'kept', '{}') RETURNING id, uuid",
+        quiz_id,
+    )
+    assert made is not None
+    await db.statement(
+        "INSERT INTO regrade_entry (regrade_id, attempt_id, revision, is_changed, version_before, correct_before,"
+        " correct_after, points_before, points_after, max_before, max_after, percent_before, percent_after)"
+        " VALUES ($1, $2, 1, false, 1, 1, 1, 1, 1, 1, 1, 1, 1)",
+        made["id"],
+        attempt_id,
+    )
+    await db.statement("UPDATE regrade SET state = 'applied', applied_at = now() WHERE id = $1", made["id"])
+    return UUID(str(made["uuid"]))
 
 
 async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:

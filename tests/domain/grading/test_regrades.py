@@ -19,31 +19,10 @@ from backend.domain.grading.terms import RegradePolicy, RegradeState
 from backend.domain.jobs.commands import Queued
 from tests.background import drain
 from tests.people import MakePerson, Person
-from tests.quizzes import QuizRow, a_quiz, an_attempt, choices, save
+from tests.quizzes import QuizRow, a_quiz, an_attempt, save
+from tests.regrading import mend, sat
 
 NEW, BETTER, FULL = RegradePolicy.NEW_KEY, RegradePolicy.BETTER, RegradePolicy.FULL_CREDIT
-
-
-async def sat(quiz: QuizRow, person: Person, *, right: tuple[bool, ...]) -> int:
-    """A graded attempt; question n was answered with its first option (right), or its second."""
-    attempt = await an_attempt(quiz, person.actor)
-    for number, is_right in enumerate(right):
-        await save(quiz, attempt, person.actor, number, right=is_right)
-    await attempts.submit_attempt(person.actor, attempt.id)
-    await drain()
-    return attempt.id
-
-
-async def mend(quiz: QuizRow, number: int = 0, right: str = "B", **change: object) -> None:
-    """Let another option of a question be the right one."""
-    key = quiz.questions[number].key
-    options = tuple(
-        msgspec.structs.replace(option, fraction=new.fraction)
-        for option, new in zip(key.options, choices("ABC", right), strict=True)
-    )
-    await editing.change_key(
-        SYSTEM, quiz.view.id, quiz.questions[number].uuid, KeyChange(key=msgspec.structs.replace(key, options=options))
-    )
 
 
 async def percent(attempt_id: int) -> str:
