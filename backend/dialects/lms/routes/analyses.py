@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
@@ -26,6 +27,8 @@ from backend.http import sheets
 
 Pending = Response[Envelope[JobAccepted]]
 
+SVG = "image/svg+xml"
+_PENDING = {202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job makes it.")}
 _PICTURE = {
     "content-disposition": 'inline; filename="analysis.svg"',
     "content-security-policy": "default-src 'none'; sandbox",
@@ -55,7 +58,7 @@ class Analyses(Controller):
 
     path = "/quizzes/{quiz_id:str}/analysis"
 
-    @get(opt={"roles": auth.STAFF})
+    @get(opt={"roles": auth.STAFF}, responses=_PENDING)
     async def fetch(
         self,
         request: Request[Any, Any, Any],
@@ -69,7 +72,7 @@ class Analyses(Controller):
             return pending(found)
         return Response(success("Analysis fetched", AnalysisOut.of(found, lang=language(request))))
 
-    @get("/excel", opt={"roles": auth.STAFF, "lane": None})
+    @get("/excel", opt={"roles": auth.STAFF, "lane": None, "sends": (sheets.CONTENT_TYPE,)}, responses=_PENDING)
     async def export(
         self,
         request: Request[Any, Any, Any],
@@ -83,7 +86,7 @@ class Analyses(Controller):
             return pending(found)
         return await sheets.send(f"analisis_{found.quiz_id}.xlsx", partial(_write, found, language(request)))
 
-    @get("/chart", opt={"roles": auth.STAFF})
+    @get("/chart", opt={"roles": auth.STAFF, "sends": (SVG,)}, responses=_PENDING)
     async def chart(
         self,
         request: Request[Any, Any, Any],
@@ -96,4 +99,4 @@ class Analyses(Controller):
         if isinstance(found, Queued):
             return pending(found)
         picture = await asyncio.to_thread(draw, found, language(request))
-        return Response(picture, media_type="image/svg+xml", headers=_PICTURE)
+        return Response(picture, media_type=SVG, headers=_PICTURE)
