@@ -1,5 +1,6 @@
 """What is downloaded and opened in a spreadsheet holds text, numbers and nothing that acts."""
 
+import csv
 import io
 import re
 import zipfile
@@ -24,8 +25,8 @@ ACTING = (
 )
 
 
-async def filled(group: Class, text: str) -> bytes:
-    """A grading sheet in which every text that a person chose is this one."""
+async def filled(group: Class, text: str) -> list[bytes]:
+    """The sheets of a class in which every text that a person chose is this one."""
     work = await hand_in(group)
     answer = await group.teacher.http.put(f"/api/v1/submissions/{work}/grade", json={"grade": 7, "feedback": text})
     assert answer.status_code in (200, 201), answer.text
@@ -33,7 +34,14 @@ async def filled(group: Class, text: str) -> bytes:
     await db.statement("UPDATE profile SET nim = $2 WHERE account_id = $1", group.student.id, text[:32])
     await db.statement("UPDATE assignment SET title = $2 WHERE id = $1", group.task.id, text)
     await db.statement("UPDATE meeting SET title = $1", text)
-    answer = await group.teacher.http.get(f"/api/v1/assignments/{group.task.uuid}/grades/excel")
+    slug = group.task.batch.slug
+    paths = (f"assignments/{group.task.uuid}/grades/excel", f"batches/{slug}/grades/excel", f"batches/{slug}/gradebook")
+    return [(await downloaded(group, path)) for path in paths]
+
+
+async def downloaded(group: Class, path: str) -> bytes:
+    """What stands at an address, for the teacher."""
+    answer = await group.teacher.http.get(f"/api/v1/{path}")
     assert answer.status_code == 200
     assert re.fullmatch(r'attachment; filename="[a-z0-9_.-]+"', answer.headers["content-disposition"])
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -42,23 +50,36 @@ async def filled(group: Class, text: str) -> bytes:
 
 @pytest.mark.parametrize("text", ACTING)
 async def test_no_text_becomes_a_formula_or_a_link(a_person, text: str):
-    content = await filled(await a_class(a_person), text)
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        names = parts.namelist()
-        sheets = "".join(parts.read(name).decode() for name in names if name.startswith("xl/worksheets/"))
-        relations = "".join(parts.read(name).decode() for name in names if name.endswith(".rels"))
-    assert "<f>" not in sheets
-    assert "<f " not in sheets
-    assert "<hyperlink" not in sheets
-    assert 'TargetMode="External"' not in relations
-    assert not [name for name in names if "externalLink" in name or "vba" in name or "ddeLink" in name]
-    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2) for cell in row]
-    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
-    assert sum(cell.value == text for cell in cells) >= 2
+    for content in await filled(await a_class(a_person), text):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            names = parts.namelist()
+            sheets = "".join(parts.read(name).decode() for name in names if name.startswith("xl/worksheets/"))
+            relations = "".join(parts.read(name).decode() for name in names if name.endswith(".rels"))
+        assert "<f>" not in sheets
+        assert "<f " not in sheets
+        assert "<hyperlink" not in sheets
+        assert 'TargetMode="External"' not in relations
+        assert not [name for name in names if "externalLink" in name or "vba" in name or "ddeLink" in name]
+        rows = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2)
+        cells = [cell for row in rows for cell in row]
+        assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
+        assert sum(cell.value == text for cell in cells) >= 2
+
+
+@pytest.mark.parametrize("text", ACTING)
+async def test_no_text_becomes_a_formula_where_it_stands_between_commas(a_person, text: str):
+    group = await a_class(a_person)
+    await filled(group, text)
+    content = await downloaded(group, f"batches/{group.task.batch.slug}/gradebook?format=csv")
+    cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
+    assert sum(cell.removeprefix("'") == text for cell in cells) >= 3
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
 
 
 def test_every_export_is_known():
     """A new one belongs into the test above."""
-    assert [route for route in ROUTES if re.search(r"excel|export|csv|xlsx|download", route)] == [
-        "GET /api/v1/assignments/{}/grades/excel"
+    assert [route for route in ROUTES if re.search(r"excel|export|csv|xlsx|download|gradebook", route)] == [
+        "GET /api/v1/assignments/{}/grades/excel",
+        "GET /api/v1/batches/{}/gradebook",
+        "GET /api/v1/batches/{}/grades/excel",
     ]

@@ -170,6 +170,7 @@ def test_every_route_with_a_file_is_tried():
         "POST /api/v1/upload/images",
         "POST /api/v1/upload/media",
         "PUT /api/v1/assignments/{}/grades/import",
+        "PUT /api/v1/batches/{}/grades/import",
     ]
 
 
