@@ -38,7 +38,6 @@ ACTIVITIES = {
     "excuse_removed": Word("Dispensasi dicabut", "Excuse taken back"),
     "grades_undone": Word("Impor nilai dibatalkan", "Import of grades undone"),
     "grades_imported": Word("Nilai diimpor", "Grades imported"),
-    "grades_undone": Word("Impor nilai dibatalkan", "Import of grades undone"),
     "material_removed": Word("Materi dihapus", "Material deleted"),
     "material_updated": Word("Materi diubah", "Material changed"),
     "material_uploaded": Word("Materi diunggah", "Material uploaded"),
