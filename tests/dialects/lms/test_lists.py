@@ -10,7 +10,7 @@ UNPAGED = {"/batches/{}/certificates", "/quizzes/{}/attempts", "/users/me/sessio
 """Lists that the contract shows whole, or without `meta`."""
 OF_ONE = {
     *("/quizzes/attempts/{}/timeline", "/quizzes/{}/marking", "/quizzes/{}/overrides"),
-    "/quizzes/{}/questions/{}/keys",
+    *("/quizzes/{}/questions/{}/keys", "/assignments/{}/grades/history", "/submissions/{}/grade/history"),
 }
 """Ours, of one quiz or one attempt; their own tests look at them."""
 
@@ -23,7 +23,7 @@ def paged() -> list[tuple[str, str]]:
         for path in paths:
             plain = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
             handler = known.get(plain)
-            if handler is not None and has_listing(handler) and plain not in UNPAGED:
+            if handler is not None and has_listing(handler) and plain not in UNPAGED | OF_ONE:
                 found.append((who, path))
     return found
 
