@@ -1,8 +1,16 @@
 """Every list asks the same number of questions, however long it is."""
 
 from backend.core import clock, db
+<<<<<<< HEAD
 from backend.core.actor import Role
 from tests.dialects.lms.world import PAPER, a_regrade
+=======
+from backend.core.actor import SYSTEM, Role
+from backend.domain.assessments import question_commands as editing
+from backend.domain.assessments.drafts import KeyChange, QuestionDraft
+from backend.domain.assessments.keys import EssayKey
+from tests.dialects.lms.world import PAPER
+>>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
 from tests.people import an_account
 from tests.quizzes import a_quiz
 from tests.school import _insert, a_batch, a_course, a_meeting, enrol, teach
@@ -24,8 +32,14 @@ LISTS = {
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
         "/attendances/{mark}/history", "/assignments/{task}/grades/history",
         "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
+<<<<<<< HEAD
         "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/regrades",
         "/quizzes/{quiz}/regrades/{regrade}/changes", "/quizzes/{quiz}/questions", "/assignments/{task}",
+=======
+        "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
+        "/quizzes/{quiz}/overrides", "/quizzes/{quiz}/sections", "/quizzes/{quiz}/marking",
+        "/quizzes/{quiz}/questions/{question}/keys", "/quizzes/attempts/{attempt}/timeline",
+>>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
     ),
     "student": (
         "/me/batches", "/me/purchases", "/me/assignments/upcoming", "/me/quizzes/upcoming", "/batches/{slug}/meetings",
@@ -56,8 +70,13 @@ async def grow(people, names, group):
     await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
+<<<<<<< HEAD
     over, _ = await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
     names["regrade"] = await a_regrade(quiz.view.id, over)
+=======
+    await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    await engine_rows(names, attempt)
+>>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
     await _insert("testimonial", account_id=account_id, batch_id=batch.id, rating=4, title="Good")
     number = await db.value("SELECT count(*) FROM purchase")
     await _insert(
@@ -78,6 +97,27 @@ async def grow(people, names, group):
             "purchase", account_id=buyer, batch_id=of.id, price_group_id=group, group_type="public", state="paid",
             price=1000, unique_code=number, transfer_amount=1000 + number, expires_at=clock.now(),
         )  # fmt: skip
+
+
+async def engine_rows(names, attempt):
+    """Another answer that waits for a person, an override, a key, and something that happened in the first attempt."""
+    essay = names["essay"]
+    made, uuid = await _insert(
+        "attempt", **{**attempt, "attempt_no": 2}, state="marking", started_at=clock.now(), deadline_at=clock.now(),
+        submitted_at=clock.now(),
+    )  # fmt: skip
+    names.setdefault("attempt", uuid)
+    value = '{"kind": "essay", "text": "Because"}'
+    await db.statement(
+        "INSERT INTO answer (attempt_id, question_id, value) VALUES ($1, $2, $3::text::jsonb)", made, essay.id, value
+    )
+    await db.statement(
+        "INSERT INTO answer_log (attempt_id, question_id, value) SELECT id, $2, $3::text::jsonb FROM attempt"
+        " WHERE uuid = $1",
+        *(names["attempt"], essay.id, value),
+    )
+    await editing.change_key(SYSTEM, names["first_quiz"].view.id, essay.id, KeyChange(explanation=str(made)))
+    await _insert("quiz_override", assessment_id=attempt["assessment_id"], account_id=attempt["account_id"])
 
 
 async def came(names, account_id, place):
@@ -117,10 +157,12 @@ async def a_school(a_person):
     await teach(first, people["teacher"].id)
     await enrol(batch, people["student"].id)
     task, quiz = await a_task(batch, first), await a_quiz(batch=batch, meeting=first)
+    essay = await editing.add_question(SYSTEM, quiz.view.id, QuestionDraft(text="Why?", key=EssayKey()))
     slug = await db.value("SELECT slug FROM course WHERE id = $1", course.id)
     names = {
         "row": batch, "first": first, "first_task": task, "first_quiz": quiz, "course_row": course, "course": slug,
         "slug": batch.slug, "batch": batch.uuid, "meeting": first.uuid, "task": task.uuid, "quiz": quiz.view.uuid,
+        "essay": essay, "question": essay.uuid,
     }  # fmt: skip
     return people, names, group
 
