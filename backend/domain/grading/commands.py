@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -83,10 +84,13 @@ def item_of(entry: KeyView) -> Item:
 
 def kept_marks(marks: Mapping[int, Mark]) -> str:
     """The marks of a result as they are kept."""
-    kept = [
-        KeptMark(question_id, made.points, made.max_points, made.fraction, str(made.verdict))
-        for question_id, made in marks.items()
-    ]
+    return f"[{','.join([_kept(question_id, made) for question_id, made in marks.items()])}]"
+
+
+@lru_cache(maxsize=10_000)
+def _kept(question_id: int, made: Mark) -> str:
+    """One mark as it is kept; those of a hall are few, and each is written down once."""
+    kept = KeptMark(question_id, made.points, made.max_points, made.fraction, str(made.verdict))
     return msgspec.json.encode(kept).decode()
 
 

@@ -1,16 +1,11 @@
 """Every list asks the same number of questions, however long it is."""
 
 from backend.core import clock, db
-<<<<<<< HEAD
-from backend.core.actor import Role
-from tests.dialects.lms.world import PAPER, a_regrade
-=======
 from backend.core.actor import SYSTEM, Role
 from backend.domain.assessments import question_commands as editing
 from backend.domain.assessments.drafts import KeyChange, QuestionDraft
 from backend.domain.assessments.keys import EssayKey
-from tests.dialects.lms.world import PAPER
->>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
+from tests.dialects.lms.world import PAPER, a_regrade
 from tests.people import an_account
 from tests.quizzes import a_quiz
 from tests.school import _insert, a_batch, a_course, a_meeting, enrol, teach
@@ -32,14 +27,10 @@ LISTS = {
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
         "/attendances/{mark}/history", "/assignments/{task}/grades/history",
         "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
-<<<<<<< HEAD
         "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/regrades",
         "/quizzes/{quiz}/regrades/{regrade}/changes", "/quizzes/{quiz}/questions", "/assignments/{task}",
-=======
-        "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/questions", "/assignments/{task}",
         "/quizzes/{quiz}/overrides", "/quizzes/{quiz}/sections", "/quizzes/{quiz}/marking",
         "/quizzes/{quiz}/questions/{question}/keys", "/quizzes/attempts/{attempt}/timeline",
->>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
     ),
     "student": (
         "/me/batches", "/me/purchases", "/me/assignments/upcoming", "/me/quizzes/upcoming", "/batches/{slug}/meetings",
@@ -70,13 +61,7 @@ async def grow(people, names, group):
     await _insert("submission", assignment_id=task.id, account_id=account_id, enrolment_id=place, is_late=False)
     await _insert("grade", assignment_id=task.id, account_id=account_id, grade=8, feedback="", graded_by=teacher_id)
     attempt = {"assessment_id": quiz.view.id, "account_id": account_id, "enrolment_id": place, "attempt_no": 1}
-<<<<<<< HEAD
-    over, _ = await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
-    names["regrade"] = await a_regrade(quiz.view.id, over)
-=======
-    await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
     await engine_rows(names, attempt)
->>>>>>> aaff281 (Say how keys, parts, attempts and their ends were decided; count the lists' questions)
     await _insert("testimonial", account_id=account_id, batch_id=batch.id, rating=4, title="Good")
     number = await db.value("SELECT count(*) FROM purchase")
     await _insert(
@@ -101,6 +86,8 @@ async def grow(people, names, group):
 
 async def engine_rows(names, attempt):
     """Another answer that waits for a person, an override, a key, and something that happened in the first attempt."""
+    over, _ = await _insert("attempt", **attempt, state="graded", started_at=clock.now(), deadline_at=clock.now())
+    names["regrade"] = await a_regrade(attempt["assessment_id"], over)
     essay = names["essay"]
     made, uuid = await _insert(
         "attempt", **{**attempt, "attempt_no": 2}, state="marking", started_at=clock.now(), deadline_at=clock.now(),
