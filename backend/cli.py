@@ -5,11 +5,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import asyncpg
 import msgspec
 
-from backend import cli_accounts, cli_api, cli_backup, cli_clients, cli_jobs, cli_keys, migrate, seeds
+from backend import cli_accounts, cli_api, cli_backup, cli_clients, cli_jobs, cli_keys, migrate, seed_clients, seeds
 from backend.core import db
 from backend.core.settings import SettingsError, settings
 from backend.devstack import here
@@ -37,17 +38,24 @@ async def _seed(_: argparse.Namespace) -> int:
     if settings().is_production:
         say("Demo data never goes into a database of production.")
         return 2
-    path = settings().var_dir / "demo_logins.json"
-    logins = await seeds.seed()
+    path, beside = settings().var_dir / "demo_logins.json", settings().var_dir / "demo_clients.json"
+    logins, clients = await seeds.seed(), await seed_clients.seed()
+    if clients:
+        _keep(beside, clients)
     if logins is None:
         say(f"The demo school is there; its logins are in {path}.")
         return 0
+    _keep(path, logins)
+    say(f"Made the demo school; its logins are in {path}, and its partners' programs in {beside}.")
+    return 0
+
+
+def _keep(path: Path, told: object) -> None:
+    """Write secrets into a file that nobody else can read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(logins)))
-    say(f"Made the demo school; its logins are in {path}.")
-    return 0
+        file.write(msgspec.json.format(msgspec.json.encode(told)))
 
 
 def _parser() -> argparse.ArgumentParser:

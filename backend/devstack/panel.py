@@ -10,6 +10,7 @@ from backend.devstack.console import Console
 
 DOCS_PATH = "/docs"
 CERTIFICATE_PATH = "/certificates"
+OPERATIONS_PATH = "/ops"
 
 
 class Login(msgspec.Struct):
@@ -20,6 +21,16 @@ class Login(msgspec.Struct):
 
 
 Logins = dict[str, Login]
+
+
+class Program(msgspec.Struct):
+    """How a partner's program calls the demo school."""
+
+    client: str
+    secret: str
+
+
+Programs = dict[str, Program]
 
 
 def read_logins(path: Path) -> Logins:
@@ -33,10 +44,26 @@ def read_logins(path: Path) -> Logins:
         raise OSError(f"{path} is not what the seed writes: {error}") from error
 
 
+def read_programs(path: Path) -> Programs:
+    """The partners' programs that the seed has written down, by dialect; none where it wrote none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Programs)
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
 def _short(path: Path) -> str:
     """The path as seen from here, when it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Whom the demo school knows."""
+
+    logins: Logins
+    programs: Programs
 
 
 @dataclass(frozen=True)
@@ -60,20 +87,32 @@ class Addresses:
         """The page on which strangers verify a certificate."""
         return self.api + CERTIFICATE_PATH
 
-    def as_json(self, logins: Logins, mail: Path) -> bytes:
-        """The content of up.json. Shape: {api, docs, mail_dir, logins: {role: {email, password}}}."""
-        told = {"api": self.api, "docs": self.docs, "mail_dir": _short(mail), "logins": logins}
+    @property
+    def operations(self) -> str:
+        """The page on which admins see what runs."""
+        return self.api + OPERATIONS_PATH
+
+    def as_json(self, demo: Demo, mail: Path) -> bytes:
+        """The content of up.json.
+
+        Shape: {api, docs, mail_dir, logins: {role: {email, password}}, clients: {dialect: {client, secret}}}; no
+        clients where there are none.
+        """
+        told = {"api": self.api, "docs": self.docs, "mail_dir": _short(mail), "logins": demo.logins}
+        told |= {"clients": demo.programs} if demo.programs else {}
         return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
-def announce(console: Console, where: Addresses, logins: Logins, mail: Path, var: Path, took_s: float) -> None:
+def announce(console: Console, where: Addresses, demo: Demo, mail: Path, var: Path, took_s: float) -> None:
     """Print the panel."""
     rows = [
         ("API", f"{where.api}/api/v1"),
         ("Documentation", where.docs),
         ("Health", where.ready),
         ("Certificates", where.certificates),
-        *((f"Login {role}", f"{login.email}  {login.password}") for role, login in logins.items()),
+        ("Operations", where.operations),
+        *((f"Login {role}", f"{login.email}  {login.password}") for role, login in demo.logins.items()),
+        *((name.title(), f"{program.client}  {program.secret}") for name, program in demo.programs.items()),
         ("Mail", _short(mail)),
         ("Data", f"{_short(var)} (logs of the services: {_short(var / 'services' / 'log')})"),
         ("Stop", f"Ctrl-C here, or: kill {os.getpid()}"),

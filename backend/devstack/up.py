@@ -14,7 +14,7 @@ from backend.core.settings import Settings, SettingsError, load
 from backend.devstack.console import Console
 from backend.devstack.credentials import development_secrets, private_directory, write_private
 from backend.devstack.locks import lock_within, try_lock
-from backend.devstack.panel import Addresses, Logins, announce, read_logins
+from backend.devstack.panel import Addresses, Demo, announce, read_logins, read_programs
 from backend.devstack.ports import next_free
 from backend.devstack.processes import Command, StartError
 from backend.devstack.procfile import read_procfile, shell
@@ -204,10 +204,12 @@ class Up:
                 self.supervisor.check()
                 if news := readiness.news():
                     self.console.line(news)
-        logins = read_logins(self.var / "demo_logins.json") if self._has_demo else Logins()
+        demo = Demo({}, {})
+        if self._has_demo:
+            demo = Demo(read_logins(self.var / "demo_logins.json"), read_programs(self.var / "demo_clients.json"))
         mail = self.settings.mail_dir
-        announce(self.console, addresses, logins, mail, self.var, time.monotonic() - begun)
-        write_private(self.up_file, addresses.as_json(logins, mail))
+        announce(self.console, addresses, demo, mail, self.var, time.monotonic() - begun)
+        write_private(self.up_file, addresses.as_json(demo, mail))
 
     def _stop(self) -> None:
         self.up_file.unlink(missing_ok=True)

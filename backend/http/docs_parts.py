@@ -79,7 +79,7 @@ def form(handler: HTTPRouteHandler) -> RequestBody:
 def sends(handler: HTTPRouteHandler) -> tuple[str, ...]:
     """The types of the bytes that a handler answers with; none for one that answers with a struct."""
     given = handler.opt.get("sends")
-    if given:
+    if given is not None:
         return tuple(given)
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(Stream):

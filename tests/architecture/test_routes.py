@@ -14,7 +14,7 @@ from backend.dialects.lms import auth
 LISTS = Path(__file__).parents[1] / "dialects"
 CONTRACT_ROWS = 123
 NOT_YET = "contract, not built yet"
-DOCUMENTATION = ("/api/v1/docs", "/ruangkerja/docs", "/schema")
+DOCUMENTATION = ("/api/v1/docs", "/ruangkerja/docs", "/api/v2/oauth2/docs", "/schema")
 
 
 def listed(name: str) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend import seeds
+from backend import seed_clients, seeds
 from backend.core import db
 from tests.background import drain
 
@@ -24,11 +24,13 @@ async def test_seeding_twice_changes_nothing(database, storage):
     logins = await seeds.seed()
     assert logins is not None
     assert set(logins) == {"admin", "guru", "siswa"}
+    assert set(await seed_clients.seed()) == set(seed_clients.SCOPES)
     made = await counts()
     assert made["people"] == seeds.STUDENTS + 2
     assert made["results"] == made["grades"] == seeds.FINISHED
     assert made["files"] == 2
     assert await seeds.seed() is None
+    assert await seed_clients.seed() == {}
     assert await counts() == made
     await db.statement("DELETE FROM job WHERE kind LIKE 'mail%'")
     await drain()

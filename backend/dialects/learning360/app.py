@@ -6,12 +6,15 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from backend.core.errors import DomainError
-from backend.dialects.learning360 import auth, envelope, routes
+from backend.dialects.learning360 import auth, docs, envelope, routes
+from backend.http.docs import OneWay, config, describe
 from backend.http.lanes import Refusal
 
 NAME = "learning360"
 PREFIXES = ("/api/v1/programs", "/api/v2/oauth2")
 MAX_BODY_BYTES = 16 << 10
+DOCUMENTATION = "/api/v2/oauth2/docs"
+"""Not among those that `/docs` leads to, which are for users of our own API."""
 
 HEADERS = {
     "Cache-Control": "no-cache, no-store, private",
@@ -44,7 +47,7 @@ async def dress(message: Message, scope: Scope) -> None:
 
 def build() -> Litestar:
     """The application."""
-    return Litestar(
+    app = Litestar(
         route_handlers=routes.HANDLERS,
         middleware=[Refusal(), auth.Authentication()],
         exception_handlers={
@@ -53,7 +56,10 @@ def build() -> Litestar:
             Exception: envelope.on_anything,
         },
         before_send=[dress],
-        openapi_config=None,
+        openapi_config=config("Lulus: learning360", DOCUMENTATION, docs.DESCRIPTION),
+        plugins=[OneWay()],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
     )
+    describe(app, docs.refusals)
+    return app

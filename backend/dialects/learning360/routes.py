@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from litestar import HttpMethod, Request, Response, post, route
 from litestar.exceptions import NotFoundException
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler, Scope
 
 from backend.dialects.learning360 import auth, lists
 from backend.dialects.learning360.ids import Kind, is_id, read
 from backend.dialects.learning360.lists import Ask
-from backend.dialects.learning360.wire import Session, Template, Token
+from backend.dialects.learning360.wire import Session, Template, Token, User, UserStats
 from backend.domain.batches import queries as batches
 from backend.domain.courses import whole_queries as courses
 from backend.domain.enrolments import batch_queries as whole
@@ -22,9 +23,16 @@ from backend.domain.enrolments import batch_queries as whole
 PROGRAMS = "/api/v1/programs"
 SESSIONS = f"{PROGRAMS}/sessions"
 READ = [HttpMethod.GET, HttpMethod.HEAD]
+STRUCTS: dict[str, Any] = {"sends": ()}
+"""For answers whose bytes are made of structs, one after the other, and not of a file."""
 
 
-@route(SESSIONS, http_method=READ)
+def a_list_of(type_: type) -> dict[int, ResponseSpec]:
+    """What the documentation says of a list."""
+    return {200: ResponseSpec(list[type_], generate_examples=False, description="All of them.")}  # type: ignore[valid-type]
+
+
+@route(SESSIONS, http_method=READ, opt=STRUCTS, responses=a_list_of(Session))
 async def sessions(request: Ask) -> Response[None]:
     """List every batch that is not archived. Source: seed 002."""
     mark = await whole.mark_of_whole_batches()
@@ -37,21 +45,21 @@ async def session(ref: FromPath[str]) -> Session:
     return Session.of(await whole.whole_batch(read(Kind.SESSION, ref)))
 
 
-@route(f"{SESSIONS}/{{ref:str}}/users", http_method=READ)
+@route(f"{SESSIONS}/{{ref:str}}/users", http_method=READ, opt=STRUCTS, responses=a_list_of(User))
 async def users(request: Ask, ref: FromPath[str]) -> Response[None]:
     """List who is in a batch."""
     batch = await batches.batch(read(Kind.SESSION, ref))
     return lists.send(request, lambda: lists.users(batch.id))
 
 
-@route(f"{SESSIONS}/{{ref:str}}/stats", http_method=READ)
+@route(f"{SESSIONS}/{{ref:str}}/stats", http_method=READ, opt=STRUCTS, responses=a_list_of(UserStats))
 async def stats(request: Ask, ref: FromPath[str]) -> Response[None]:
     """Tell how those fare who are in a batch, or were."""
     batch = await batches.batch(read(Kind.SESSION, ref))
     return lists.send(request, lambda: lists.stats(batch.id, batch.title))
 
 
-@route(f"{PROGRAMS}/templates", http_method=READ)
+@route(f"{PROGRAMS}/templates", http_method=READ, opt=STRUCTS, responses=a_list_of(Template))
 async def templates(request: Ask) -> Response[None]:
     """List every course that is not archived."""
     return lists.send(request, lambda: lists.array(courses.every_whole_course(), Template.of))
