@@ -181,7 +181,7 @@ def _operation(handler: HTTPRouteHandler, most: int) -> type[Operation]:
     is_public, has_key = bool(handler.opt.get("public")), takes_key(handler)
     is_listed = "listing" in handler.parsed_fn_signature.parameters
     has_form, types = docs_parts.takes_form(handler), docs_parts.sends(handler)
-    has_ranges = types == (docs_parts.ANY,)
+    in_parts = docs_parts.has_ranges(handler)
 
     @dataclass
     class Described(Operation):
@@ -195,7 +195,7 @@ def _operation(handler: HTTPRouteHandler, most: int) -> type[Operation]:
                 self.request_body = docs_parts.form(handler)
             if types:
                 is_head = bool(self.operation_id and "Head" in self.operation_id)
-                docs_parts.send_bytes(self, types, has_ranges=has_ranges, is_head=is_head)
+                docs_parts.send_bytes(self, types, in_parts=in_parts, is_head=is_head)
 
     return Described
 

@@ -1,8 +1,8 @@
 """What the documentation says of the parts that no type tells: lists' queries, forms with a file, answers of bytes.
 
 It is read off a handler: one that takes `listing` answers with a part of a list; an unsafe one with a limit of its own
-and no `data` takes a form with a `file`; one that answers `Stream` or `Response[None]` to a GET sends bytes. A handler
-may say more in its `opt`: `form` names texts of its form besides the file, `sends` the types of its bytes.
+and no `data` takes a form with a `file`; one that answers `Stream`, `Response[bytes]` or `Response[None]` sends bytes.
+A handler may say more in its `opt`: `form` names texts of its form besides the file, `sends` the types of its bytes.
 """
 
 from collections.abc import Sequence
@@ -84,11 +84,22 @@ def sends(handler: HTTPRouteHandler) -> tuple[str, ...]:
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(Stream):
         return (SHEET,)
-    is_bare = "Response[NoneType]" in str(answer.annotation).replace("Response[None]", "Response[NoneType]")
-    return (ANY,) if is_bare and handler.http_methods <= {"GET", "HEAD"} else ()
+    return (ANY,) if has_ranges(handler) or _names(handler, "bytes") else ()
 
 
-def send_bytes(operation: Operation, types: tuple[str, ...], *, has_ranges: bool, is_head: bool) -> None:
+def has_ranges(handler: HTTPRouteHandler) -> bool:
+    """Whether a handler sends a resource, of which parts may be asked for."""
+    types = handler.opt.get("sends", (ANY,))
+    return types not in ((), (EVENTS,)) and _names(handler, "NoneType") and handler.http_methods <= {"GET", "HEAD"}
+
+
+def _names(handler: HTTPRouteHandler, content: str) -> bool:
+    """Whether a handler answers with a bare response of such a content."""
+    answer = str(handler.parsed_fn_signature.return_type.annotation).replace("Response[None]", "Response[NoneType]")
+    return answer.endswith(f"Response[{content}]") and "|" not in answer
+
+
+def send_bytes(operation: Operation, types: tuple[str, ...], *, in_parts: bool, is_head: bool) -> None:
     """Have an operation answer with bytes; of a resource with ranges, parts of them, too."""
     responses = operation.responses = dict(operation.responses or {})
     shape = _TEXT if types == (EVENTS,) else _BINARY
@@ -96,7 +107,7 @@ def send_bytes(operation: Operation, types: tuple[str, ...], *, has_ranges: bool
     responses["200"] = OpenAPIResponse(description="The bytes.", content=content or None)
     if types == (EVENTS,):
         responses["204"] = OpenAPIResponse(description="The end was seen already.")
-    if has_ranges:
+    if in_parts:
         parts = content | ({} if is_head else {"multipart/byteranges": OpenAPIMediaType(schema=_BINARY)})
         responses["206"] = OpenAPIResponse(description=RANGES, content=parts or None)
         responses["304"] = OpenAPIResponse(description="Not changed.")
