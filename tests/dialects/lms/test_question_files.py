@@ -240,6 +240,21 @@ async def test_export_and_back(a_person):
     assert again.content == answer.content
 
 
+@pytest.mark.parametrize("format_", ["xlsx", "gift", "moodle_xml"])
+async def test_every_format_goes_out_and_comes_in_as_the_same(a_person, format_):
+    quiz, teacher = await a_taught_quiz(a_person)
+    await imported(teacher, quiz, GIFT)
+    answer = await teacher.http.get(f"{quiz.path}/export", params={"format": format_})
+    assert answer.status_code == 200, answer.text
+    other, colleague = await a_taught_quiz(a_person)
+    job = await imported(colleague, other, answer.content)
+    assert (job["state"], job["report"]["format"]) == ("done", format_), job
+    plain = await colleague.http.get(f"{other.path}/export", params={"format": "gift"})
+    assert plain.content == (await teacher.http.get(f"{quiz.path}/export", params={"format": "gift"})).content.replace(
+        b"3.141..3.142", b"3.1415:0.0005" if format_ == "moodle_xml" else b"3.141..3.142"
+    )
+
+
 @pytest.mark.parametrize(("type_", "status"), [("", 200), ("mc", 200), ("tf", 200), ("all", 200), ("x", 400)])
 async def test_the_template(a_person, type_, status):
     quiz, teacher = await a_taught_quiz(a_person)

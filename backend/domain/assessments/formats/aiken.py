@@ -25,6 +25,8 @@ def read(data: bytes) -> ReadFile:
     found = Findings()
     reader = _Reader(found)
     for number, line in enumerate(decoded(data, found).split("\n"), 1):
+        if found.is_full:
+            break
         reader.take(number, line.strip())
     reader.end()
     return found.read(Format.AIKEN)

@@ -48,6 +48,8 @@ class _Sheet:
         for number, cells in enumerate(head[first:], first + 1):
             self._take(number, cells, columns)
         for number, raw in enumerate(rows, len(head) + 1):
+            if self.found.is_full:
+                break
             self._take(number, self._shown(number, raw), columns)
 
     def _shown(self, number: int, cells: Sequence[Cell]) -> list[tuple[str, Cell]]:

@@ -13,6 +13,7 @@ from backend.domain.assessments.terms import QuestionKind, TextFormat
 
 MOST_QUESTIONS = 1000
 MOST_FINDINGS = 500
+MOST_FOUND = 20_000
 FOUND_MAX = 80
 TEXT_MAX = 20_000
 FEEDBACK_MAX = 5_000
@@ -193,6 +194,11 @@ class Findings:
         self.counts = dict.fromkeys(Severity, 0)
         self.left_out = 0
         self._notes: dict[Part | None, int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is more than is ever taken, or told: reading may end."""
+        return len(self.questions) > MOST_QUESTIONS or sum(self.counts.values()) > MOST_FOUND
 
     def error(self, line: int, code: Code, found: str = "", *, column: str = "") -> None:
         """Something has to be mended."""

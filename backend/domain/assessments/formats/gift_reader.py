@@ -17,6 +17,7 @@ from backend.domain.assessments.formats.texts import (
     Piece,
     decoded,
     guessed,
+    is_said,
     said,
     section_title,
     settled,
@@ -48,6 +49,8 @@ def read(data: bytes) -> ReadFile:
     found = Findings()
     category = ""
     for line, text in _blocks(decoded(data, found), found):
+        if found.is_full:
+            break
         named = _CATEGORY.fullmatch(text)
         if named:
             category = section_title(named[1])
@@ -112,12 +115,12 @@ class _Question:
         to = settled(self.main, self.pieces)
         if to is None:
             self.found.unsupported(self.line, Part.FORMATS_MIXED, asked.text)
-            to = self.main
+            self.pieces, to = [], self.main
         return Asked(
             line=self.line,
             text=said(asked, self.main, to),
             text_format=to,
-            key=key if to is self.main else self._key(inside, to),
+            key=key if is_said(to, self.pieces, self.main) else self._key(inside, to),
             explanation=said(explanation, self.main, to) or None,
             category=self.category,
         )

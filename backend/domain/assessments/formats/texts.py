@@ -15,7 +15,7 @@ TRUE, FALSE = "Benar", "Salah"
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,45})?|\.\d{1,45})(?:[eE][+-]?\d{1,2})?")
 _ALMOST = Decimal("0.00001")
 _CATEGORY_ROOT = re.compile(r"^\$\w+\$(?:/top)?(?:/|$)|^top/")
 
@@ -54,6 +54,11 @@ def settled(main: TextFormat, pieces: Iterable[Piece]) -> TextFormat | None:
     if len(formats) <= 1:
         return formats.pop() if formats else main
     return TextFormat.HTML if formats == {TextFormat.HTML, TextFormat.PLAIN} else None
+
+
+def is_said(to: TextFormat, pieces: Iterable[Piece], main: TextFormat) -> bool:
+    """Whether all texts are in that format as they stand."""
+    return all((piece.format or main) is to for piece in pieces if piece.text)
 
 
 def said(piece: Piece, main: TextFormat, to: TextFormat) -> str:

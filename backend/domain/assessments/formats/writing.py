@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from backend.domain.assessments.formats import aiken, excel_writer, gift_writer
+from backend.domain.assessments.formats import aiken, excel_writer, gift_writer, moodle_writer
 from backend.domain.assessments.formats.findings import Asked, Findings, Format
 
 _TEXTS: dict[Format, Callable[[Sequence[Asked], Findings], str]] = {
     Format.AIKEN: aiken.write,
     Format.GIFT: gift_writer.write,
+    Format.MOODLE_XML: moodle_writer.write,
 }
 
 

@@ -255,3 +255,8 @@ def meaningless(*texts):
 
 def accepted_text(text):
     return AcceptedText(text=text)
+
+
+def replaced(asked, key):
+    """The same question with another key."""
+    return msgspec.structs.replace(asked, key=key)

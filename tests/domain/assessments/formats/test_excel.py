@@ -280,7 +280,7 @@ SAYABLE = drawn.asked(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(SAYABLE, min_size=1, max_size=4), st.sampled_from(QuizType))
 def test_what_was_exported_imports_as_the_same(tmp_path_factory, questions, quiz_type):
     found = Findings()

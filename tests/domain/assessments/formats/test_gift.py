@@ -259,7 +259,7 @@ SAYABLE = drawn.asked(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(SAYABLE, min_size=1, max_size=4))
 def test_what_was_exported_imports_as_the_same(questions):
     found = Findings()
@@ -276,7 +276,7 @@ NOISE = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(st.binary(max_size=60), NOISE.map(lambda parts: "".join(parts).encode())))
 def test_nothing_but_findings_comes_of_noise(data):
     found = gift_reader.read(data)
