@@ -31,6 +31,7 @@ class Letter(StrEnum):
     SEAT_OFFERED = "seat_offered"
     GRADE = "grade"
     RESULT = "result"
+    REGRADED = "regraded"
     CERTIFICATE = "certificate"
     DEADLINES = "deadlines"
 
@@ -165,6 +166,16 @@ LETTERS: Mapping[Letter, Mapping[Lang, Words]] = {
     Letter.RESULT: {
         "id": Words("Kuis Anda Sudah Dinilai", ["Kuis {quiz} di {batch} sudah dinilai."]),
         "en": Words("Your Quiz Has Been Graded", ["The quiz {quiz} in {batch} has been graded."]),
+    },
+    Letter.REGRADED: {
+        "id": Words(
+            "Nilai Kuis Anda Diperbarui",
+            ["Kunci jawaban kuis {quiz} di {batch} telah diperbaiki, dan kuis Anda dinilai ulang. Nilai Anda berubah."],
+        ),
+        "en": Words(
+            "Your Quiz Has Been Regraded",
+            ["The key of the quiz {quiz} in {batch} was mended and your quiz graded again. Your score has changed."],
+        ),
     },
     Letter.CERTIFICATE: {
         "id": Words(

@@ -41,7 +41,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     AttemptGraded: ("mail_result",),
     GradeGiven: ("mail_grade",),
     GradesImported: ("announce_grades",),
-    QuizRegraded: ("review_certificates",),
+    QuizRegraded: ("review_certificates", "announce_regrade"),
     ProgressMade: ("consider_certificate",),
     CertificateIssued: ("mail_certificate",),
 }

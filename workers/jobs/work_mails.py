@@ -6,9 +6,9 @@ from backend.domain.attempts.terms import AttemptState
 from backend.domain.certificates import queries as certificates
 from backend.domain.certificates.events import CertificateIssued
 from backend.domain.certificates.terms import CertificateState
-from backend.domain.grading.events import AttemptGraded, GradesImported
+from backend.domain.grading.events import AttemptGraded, GradesImported, QuizRegraded
 from backend.domain.notifications import facts
-from backend.domain.notifications.facts import DayToTell, DueFacts, GradeFacts, GradeToTell
+from backend.domain.notifications.facts import DayToTell, DueFacts, GradeFacts, GradeToTell, RegradeToTell
 from backend.domain.notifications.terms import NoticeKind
 from workers.letters import Letter
 from workers.notices import Notice, Sent, tell
@@ -56,6 +56,29 @@ async def mail_result(event: AttemptGraded) -> Sent | None:
             kind=NoticeKind.QUIZ_GRADED,
             letter=Letter.RESULT,
             fact=f"result:{found.attempt_id}",
+            values=lambda _: {"quiz": found.quiz, "batch": found.batch},
+        )
+    )
+
+
+@job()
+async def announce_regrade(event: QuizRegraded) -> dict[str, int]:
+    """Write a mail for everybody whose score a regrade has changed. Safe to repeat: one mail for each of them."""
+    return {"mails": await facts.announce_regrade(event.regrade_id)}
+
+
+@job(phases=True, time_limit_s=60)
+async def mail_regraded(body: RegradeToTell) -> Sent | None:
+    """Tell somebody that their quiz was graded again. Safe to repeat: told once for each regrade."""
+    found = await facts.result(body.attempt_id)
+    if found is None:
+        return None
+    return await tell(
+        Notice(
+            account_id=found.account_id,
+            kind=NoticeKind.QUIZ_GRADED,
+            letter=Letter.REGRADED,
+            fact=f"regrade:{body.regrade_id}:{found.account_id}",
             values=lambda _: {"quiz": found.quiz, "batch": found.batch},
         )
     )

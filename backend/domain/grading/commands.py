@@ -47,12 +47,14 @@ async def _grade(attempt_ids: Collection[int]) -> int:
 
 
 async def give_results(
-    answered: Sequence[FinalAnswers], by_hand: Mapping[int, Mapping[int, Decimal]] | None = None
+    answered: Sequence[FinalAnswers],
+    by_hand: Mapping[int, Mapping[int, Decimal]] | None = None,
+    settled: Mapping[int, Score] | None = None,
 ) -> None:
     """Score attempts that the caller has locked: the one way to a result. Four statements for however many.
 
     `by_hand`: points that a person gave, by attempt and question. An attempt with something left to mark gets no
-    result yet.
+    result yet. `settled`: scores of attempts that a regrade has had a say in.
 
     Emits: AttemptGraded.
     """
@@ -61,7 +63,8 @@ async def give_results(
     keys = await papers.answer_keys({attempt.assessment_id for attempt in answered})
     items = {assessment_id: [item_of(entry) for entry in key.questions] for assessment_id, key in keys.items()}
     scores = [
-        score(
+        (settled or {}).get(attempt.id)
+        or score(
             items[attempt.assessment_id],
             attempt.answers,
             asked=attempt.question_ids,

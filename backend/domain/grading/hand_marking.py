@@ -27,6 +27,7 @@ from backend.domain.assessments.paper_queries import KeyView
 from backend.domain.assessments.terms import QuestionKind
 from backend.domain.attempts import queries as attempts
 from backend.domain.attempts.terms import AttemptState
+from backend.domain.grading import regrade_settling
 from backend.domain.grading.commands import give_results
 from backend.domain.grading.errors import AttemptNotFinal, MarkUnfit, NotMarkedByHand
 from backend.domain.grading.events import AnswerMarked
@@ -160,7 +161,9 @@ async def mark_answer(actor: Actor, attempt_ref: Ref, question: UUID, draft: Han
         )
         await emit(AnswerMarked(attempt.id, entry.question_id))
         given = await hand_marks(attempt.id)
-        await give_results(held, {attempt.id: {mark.question_id: mark.points for mark in given.values()}})
+        by_hand = {mark.question_id: mark.points for mark in given.values()}
+        settled = await regrade_settling.after_mark(held[0], by_hand)
+        await give_results(held, {attempt.id: by_hand}, {attempt.id: settled} if settled else None)
         return given[entry.question_id]
 
 

@@ -77,6 +77,13 @@ class GradeToTell(msgspec.Struct, frozen=True):
     grade_id: int
 
 
+class RegradeToTell(msgspec.Struct, frozen=True):
+    """The body of a mail about a result that a regrade has changed."""
+
+    regrade_id: int
+    attempt_id: int
+
+
 class DayToTell(msgspec.Struct, frozen=True):
     """The body of a mail about what is due on a day."""
 
@@ -188,4 +195,23 @@ async def announce_grades(assignment_id: int, job_id: int) -> int:
     )
     return await jobs.enqueue_each(
         "mail_grade", [Wanted(f"mail_grade:{row['change_id']}", GradeToTell(row["grade_id"])) for row in found]
+    )
+
+
+async def announce_regrade(regrade_id: int) -> int:
+    """Write a mail for each person whose score a regrade has changed; says how many. Safe to repeat.
+
+    Who took the quiz more than once hears of it once.
+    """
+    found = await db.fetch(
+        "SELECT max(x.id) AS attempt_id FROM regrade_entry e JOIN attempt x ON x.id = e.attempt_id"
+        " WHERE e.regrade_id = $1 AND e.percent_after <> e.percent_before GROUP BY x.account_id ORDER BY 1",
+        regrade_id,
+    )
+    return await jobs.enqueue_each(
+        "mail_regraded",
+        [
+            Wanted(f"mail_regraded:{regrade_id}:{row['attempt_id']}", RegradeToTell(regrade_id, row["attempt_id"]))
+            for row in found
+        ],
     )

@@ -10,14 +10,19 @@ from backend.core.actor import SYSTEM, Role
 from backend.core.errors import DomainError
 from backend.core.paging import Listing
 from backend.domain.assessments import question_commands as editing
-from backend.domain.assessments.drafts import KeyChange
+from backend.domain.assessments.answers import EssayAnswer
+from backend.domain.assessments.drafts import KeyChange, QuestionDraft
+from backend.domain.assessments.keys import EssayKey
 from backend.domain.attempts import commands as attempts
-from backend.domain.grading import queries, regrade_queries, regrades
+from backend.domain.attempts import saving
+from backend.domain.grading import hand_marking, queries, regrade_queries, regrades
 from backend.domain.grading.errors import KeyMovedOn, NothingMended, RegradeIsStale, RegradeNotFound, RegradeRunning
+from backend.domain.grading.hand_marking import HandMarkDraft
 from backend.domain.grading.regrade_queries import RegradeReport
 from backend.domain.grading.terms import RegradePolicy, RegradeState
 from backend.domain.jobs.commands import Queued
-from tests.background import drain
+from tests.background import drain, drain_again
+from tests.mailbox import Mailbox
 from tests.people import MakePerson, Person
 from tests.quizzes import QuizRow, a_quiz, an_attempt, save
 from tests.regrading import mend, sat
@@ -238,6 +243,44 @@ async def test_marks_by_hand_stay(mended):
     )
     await report(await regrades.order_regrade(SYSTEM, quiz.view.id, NEW))
     assert await percent(had_it) == "37.50"
+
+
+@pytest.mark.parametrize("policy", [FULL, BETTER])
+async def test_a_mark_given_afterwards_leaves_what_the_policy_gave(a_person, database, policy):
+    """One waits for a mark while the regrade runs, one is marked again after it: both keep the credit."""
+    quiz = await a_quiz(points=("1", "1"))
+    essay = await editing.add_question(
+        SYSTEM, quiz.view.id, QuestionDraft(text="Why?", key=EssayKey(), points=Decimal(1))
+    )
+    taken = []
+    for _ in range(2):
+        person = await a_person()
+        attempt = await an_attempt(quiz, person.actor)
+        await save(quiz, attempt, person.actor, 0)
+        await save(quiz, attempt, person.actor, 1, right=False)
+        await saving.save(person.actor, attempt.uuid, essay.uuid, EssayAnswer(text="Because."))
+        await attempts.submit_attempt(person.actor, attempt.id)
+        taken.append(attempt.id)
+    await drain()
+    marked = taken[0]
+    await hand_marking.mark_answer(SYSTEM, marked, essay.uuid, HandMarkDraft(points=Decimal("0.5")))
+    await mend(quiz)
+    done = await shown_and_done(quiz, policy)
+    assert (done.considered, done.waiting) == (1, 1)
+    assert await percent(marked) == "50.00"
+    for attempt_id in taken:
+        await hand_marking.mark_answer(SYSTEM, attempt_id, essay.uuid, HandMarkDraft(points=Decimal(1)))
+    assert [await percent(attempt_id) for attempt_id in taken] == ["66.67", "66.67"]
+
+
+async def test_everybody_whose_score_changed_is_told_once(mended, mailbox: Mailbox):
+    quiz = mended[0]
+    await drain()
+    mailbox.take()
+    await report(await regrades.order_regrade(SYSTEM, quiz.view.id, NEW))
+    assert mailbox.subjects() == ["Nilai Kuis Anda Diperbarui"] * 2
+    await drain_again()
+    assert mailbox.subjects() == []
 
 
 async def test_results_of_before_there_were_marks_are_scored_whole(mended):
