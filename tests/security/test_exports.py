@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 
@@ -9,7 +10,9 @@ import openpyxl
 import pytest
 
 from backend.core import db
+from tests.background import drain
 from tests.dialects.lms.probing import ROUTES
+from tests.quizzes import a_quiz
 from tests.tasks import Class, a_class, hand_in
 
 ACTING = (
@@ -76,10 +79,36 @@ async def test_no_text_becomes_a_formula_where_it_stands_between_commas(a_person
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
 
 
+@pytest.mark.parametrize("text", ACTING)
+async def test_no_question_becomes_a_formula_or_a_link(a_person, text: str):
+    group = await a_class(a_person)
+    quiz = await a_quiz(batch=group.task.batch)
+    await db.statement("UPDATE assessment SET title = $2 WHERE id = $1", quiz.view.id, text)
+    await db.statement(
+        "UPDATE question SET text = $2, key = replace(key::text, 'Option A', $3)::jsonb WHERE assessment_id = $1",
+        quiz.view.id,
+        text,
+        json.dumps(text)[1:-1],
+    )
+    path = f"quizzes/{quiz.view.uuid}/analysis/excel"
+    assert (await group.teacher.http.get(f"/api/v1/{path}")).status_code == 202
+    await drain()
+    content = await downloaded(group, path)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        xml = "".join(parts.read(name).decode() for name in parts.namelist() if "sheet" in name)
+    assert not re.search(r'<f>|<f |<hyperlink|TargetMode="External"', xml)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
+    assert sum(cell.value == text for cell in cells) == 1 + 3 + 9 + 3
+
+
 def test_every_export_is_known():
     """A new one belongs into the test above."""
     assert [route for route in ROUTES if re.search(r"excel|export|csv|xlsx|download|gradebook", route)] == [
         "GET /api/v1/assignments/{}/grades/excel",
         "GET /api/v1/batches/{}/gradebook",
         "GET /api/v1/batches/{}/grades/excel",
+        "GET /api/v1/quizzes/{}/analysis/excel",
+        "GET /api/v1/quizzes/{}/export",  # questions, whose own tests look at what becomes of such texts
     ]
