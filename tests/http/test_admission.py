@@ -328,6 +328,7 @@ def test_what_is_long_or_large_takes_no_place():
         "/batches/{ref:str}/grades/excel",
         "/batches/{ref:str}/grades/import",
         "/batches/{ref:str}/gradebook",
+        "/quizzes/{quiz_id:str}/analysis/excel",
         "/quizzes/{quiz_id:str}/export",
         "/quizzes/{quiz_id:str}/import-questions",
         "/certificates/{certificate_id:str}/pdf",

@@ -228,6 +228,16 @@ async def test_the_file_is_kept_as_long_as_its_row(a_person, storage):
     assert await question_files.purge(10) == 0
 
 
+async def test_files_that_came_to_nothing_are_forgotten(a_person):
+    quiz, teacher = await a_taught_quiz(a_person)
+    await imported(teacher, quiz, GIFT)
+    other, colleague = await a_taught_quiz(a_person)
+    await imported(colleague, other, GIFT, dry_run=True)
+    await db.statement("UPDATE question_file SET created_at = now() - interval '31 days'")
+    assert await question_files.purge(10) == 1
+    assert await db.value("SELECT count(*) FROM question_file WHERE imported = 4") == 1
+
+
 async def test_export_and_back(a_person):
     quiz, teacher = await a_taught_quiz(a_person)
     await imported(teacher, quiz, GIFT)
