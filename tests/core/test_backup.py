@@ -99,7 +99,7 @@ async def saved(elsewhere, storage, tmp_path, admin):
     await storage.put("media/0198c0de-0000-7000-8000-000000000002.webm", os.urandom(9 << 20), "video/webm")
     await db.statement("INSERT INTO outbox (name, body, request_id) VALUES ('x.y.z.v1', '{\"a\": \"ä\\n\"}', '-')")
     folder = tmp_path / "saved"
-    assert len((await backup.make(folder)).objects) == 2
+    assert len((await backup.make(folder)).objects) == len(await hashes(storage)) >= 2
     with pytest.raises(backup.BackupRefused):
         await backup.make(folder)
     return folder

@@ -10,7 +10,12 @@ UNPAGED = {"/batches/{}/certificates", "/quizzes/{}/attempts", "/users/me/sessio
 """Lists that the contract shows whole, or without `meta`."""
 OF_ONE = {
     *("/quizzes/attempts/{}/timeline", "/quizzes/{}/marking", "/quizzes/{}/overrides"),
-    *("/quizzes/{}/questions/{}/keys", "/assignments/{}/grades/history", "/submissions/{}/grade/history"),
+    *(
+        "/quizzes/{}/questions/{}/keys",
+        "/quizzes/{}/regrades/{}/changes",
+        "/assignments/{}/grades/history",
+        "/submissions/{}/grade/history",
+    ),
 }
 """Ours, of one quiz or one attempt; their own tests look at them."""
 

@@ -201,7 +201,7 @@ class _Question:
             stem, target = self._said(piece(left)), self._said(piece(right))
             if not target:
                 raise QuestionUnfit(Code.PAIR_UNREADABLE, plain(one.text))
-            if (one.feedback or one.weight is not None) and self.to is None:
+            if (one.feedback or one.weight not in (None, WHOLE)) and self.to is None:
                 self.found.unsupported(self.line, Part.OPTION_FEEDBACK, plain(one.text))
             known = targets.setdefault(target, Target(text=target))
             if stem:

@@ -127,7 +127,10 @@ class _Answers:
         self._unless(len({text.strip() for text in texts.values()}) == len(texts), Part.TWICE)
         if any("->" in stem.text for stem in key.stems):
             raise _not_sayable("->")
-        pairs = [f"={self._said(stem.text)} -> {self._said(texts[stem.target])}" for stem in key.stems]
+        pairs = [
+            self._one("=", WHOLE, f"{self._said(stem.text)} -> {self._said(texts[stem.target])}", "")
+            for stem in key.stems
+        ]
         used = {stem.target for stem in key.stems}
         pairs += [f"= -> {self._said(text)}" for uuid, text in texts.items() if uuid not in used]
         return self._lines(pairs)
