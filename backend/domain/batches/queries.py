@@ -236,9 +236,11 @@ _PARTS = (
     # a look upwards, at what a group pays: it is shown, and decides nothing
     " UNION ALL SELECT g.batch_id, 'group', g.uuid, g.group_type, o.price::text, g.created_at, g.updated_at, g.id"
     " FROM batch_group g LEFT JOIN price_group o ON o.group_type = g.group_type WHERE g.batch_id = ANY($1)"
-    " UNION ALL SELECT DISTINCT m.batch_id, 'teacher', a.uuid, a.avatar, a.name, NULL::timestamptz, NULL::timestamptz,"
-    " a.id FROM meeting m JOIN meeting_teacher t ON t.meeting_id = m.id"
-    " JOIN account a ON a.id = t.account_id AND a.removed_at IS NULL WHERE $2 AND m.batch_id = ANY($1)"
+    # OFFSET 0: looked up one by one, because of ANY the planner would rather read all meetings and people
+    " UNION ALL SELECT d.batch_id, 'teacher', a.uuid, a.avatar, a.name, NULL::timestamptz, NULL::timestamptz, a.id"
+    " FROM (SELECT DISTINCT m.batch_id, t.account_id FROM meeting m, LATERAL"
+    " (SELECT account_id FROM meeting_teacher WHERE meeting_id = m.id OFFSET 0) t WHERE $2 AND m.batch_id = ANY($1)) d,"
+    " LATERAL (SELECT * FROM account WHERE id = d.account_id AND removed_at IS NULL OFFSET 0) a"
     " UNION ALL SELECT v.batch_id, 'field', f.uuid, v.value, f.name, NULL, NULL, f.id FROM batch_field v"
     " JOIN custom_field f ON f.id = v.field_id WHERE v.batch_id = ANY($1)"
     " UNION ALL SELECT r.batch_id, 'requirement', c.uuid, NULL, NULL, NULL, NULL, c.id FROM batch_requirement r"
