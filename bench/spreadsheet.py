@@ -42,7 +42,7 @@ class Size(msgspec.Struct, frozen=True):
     savings: int
 
 
-SIZES = {"quick": Size(10_000, 1_000, 1, 4, 2), "whole": Size(50_000, 5_000, 3, 15, 2)}
+SIZES = {"quick": Size(10_000, 1_000, 1, 4, 1), "whole": Size(50_000, 5_000, 3, 15, 2)}
 
 
 class _Class(msgspec.Struct):

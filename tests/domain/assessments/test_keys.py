@@ -196,7 +196,7 @@ async def test_what_students_see_stays_once_it_was_taken(student: Person):
     assert history == [other.key_version, changed.key_version]
 
 
-async def test_nobody_takes_anothers_option():
+async def test_nobody_takes_anothers_option(database: None):
     one, other = await a_quiz(points=("1",)), await a_quiz(points=("1",))
     stolen = one.questions[0].options
     changed = await editing.update_question(
