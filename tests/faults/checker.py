@@ -62,7 +62,8 @@ async def counted(
     """Wait for rest, and count. Raises: AssertionError with everything that is wrong.
 
     `explained` are patterns of exceptions that the fault accounts for in the logs; `parked` are kinds of jobs that may
-    have been given up. With `crashed` a process may have left something in storage that the sweep takes away.
+    have been given up. With `crashed` a process that died, or that lost the database between storing an object and
+    recording it (F24), may have left something in storage that the sweep takes away.
     """
     settled_s = await at_rest(within_s)
     faults = [*await _jobs(parked), *await _quizzes(work), *await _grades(work), *await _payments(work)]

@@ -57,7 +57,7 @@ async def test_f14_every_connection_is_cut_twice(a_stand, schedule):
             await schedule.sleep(0.5, 1)
             schedule.note(f"{await cut_all()} connections cut")
     assert set(work.client.statuses) <= {200, 201, 202, 409, 503}
-    await counted(stand, work, explained=CUT, crashed=False)
+    await counted(stand, work, explained=CUT)
 
 
 @pytest.mark.processes
@@ -219,7 +219,7 @@ async def test_f16_no_connection_left(a_stand, schedule):
         await schedule.sleep(4, 5)
         await stack.aclose()
     assert set(work.client.statuses) <= {200, 201, 202, 409, 503}
-    await counted(stand, work, explained=(*CUT, "TooManyConnections"), crashed=False)
+    await counted(stand, work, explained=(*CUT, "TooManyConnections"))
 
 
 async def ask_for_me(stand: Stand, who, work):
