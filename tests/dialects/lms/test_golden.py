@@ -19,7 +19,26 @@ SECTIONS = (
     *("09-purchase", "10-me", "11-meeting", "12-assignments", "13-materials", "14-attendance", "15-certificate"),
     *("16-quiz", "17-submission", "18-score", "19-dashboard"),
 )
-NOT_YET = set(SECTIONS) - {"01-auth"}
+NOT_YET = {
+    "02-upload",
+    "03-user",
+    "04-blog",
+    "05-course",
+    "06-batch",
+    "07-group",
+    "08-testimonial",
+    "09-purchase",
+    "10-me",
+    "11-meeting",
+    "12-assignments",
+    "13-materials",
+    "14-attendance",
+    "15-certificate",
+    "16-quiz",
+    "17-submission",
+    "18-score",
+    "19-dashboard",
+}
 """Parts of the contract whose pairs are not written down yet: whoever writes one takes it out here."""
 
 PAIRS = {route: pairs for section in golden.sections().values() for route, pairs in section.items()}
