@@ -13,6 +13,7 @@ known, and `"<without>"` names keys that it has not.
 `{name}` stands for a value of the stage (tests/dialects/lms/stage.py), also in an answer.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
@@ -23,6 +24,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+import openpyxl
 
 HOME = Path(__file__).parent / "golden"
 IS, WITHOUT, MORE = "<object>", "<without>", "..."
@@ -32,7 +34,8 @@ class Pair(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A request and its answer.
 
     `before` names scenes (tests/dialects/lms/scenes), which set the stage. `files` are `name: [file name, content]`.
-    Without an `answer` the body is not looked at. `answer_headers` are matched, too.
+    Without an `answer` the body is not looked at. `answer_headers` are matched, too. `answer_sheet` is the title of the
+    first sheet of a spreadsheet and what its rows begin with; more columns may follow.
     """
 
     path: str
@@ -46,6 +49,7 @@ class Pair(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     files: dict[str, tuple[str, str]] | None = None
     headers: dict[str, str] = {}
     answer_headers: dict[str, str] = {}
+    answer_sheet: dict[str, Any] | None = None
 
     @property
     def is_success(self) -> bool:
@@ -111,6 +115,11 @@ def differences(pair: Pair, values: Mapping[str, Any], answer: httpx.Response) -
         yield from compare(expected, answer.headers.get(name), name)
     if pair.answer is not msgspec.UNSET:
         yield from compare(filled(pair.answer, values), answer.json(), "answer")
+    if pair.answer_sheet is not None:
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        columns = len(pair.answer_sheet["rows"][0])
+        rows = [list(row[:columns]) for row in sheet.iter_rows(values_only=True)]
+        yield from compare(filled(pair.answer_sheet, values), {"title": sheet.title, "rows": rows}, "sheet")
 
 
 def compare(expected: Any, found: Any, at: str) -> Iterator[str]:

@@ -16,8 +16,8 @@ class Stage(msgspec.Struct):
 
     `values`: the id of each object of `here` by its kind (`{batches}`), of each person by their part (`{student}`,
     `{student.name}`, `{student.email}`), `{batch_slug}`, `{course_slug}`, `{graded_attempt}`, `{option}` (the first of
-    `{questions}`), `{file_url}`; those of the other half with `there.` before them. Scenes add to these, and may put
-    somebody else in a part.
+    `{questions}`), `{second_option}` of the same, `{other_option}` of another question, `{file_url}`; those of the
+    other half with `there.` before them. Scenes add to these, and may put somebody else in a part.
     """
 
     world: World
@@ -42,6 +42,8 @@ def _named(half: Half) -> dict[str, Any]:
         "course_slug": half.course_slug,
         "graded_attempt": str(half.graded_attempt),
         "option": str(half.quiz.questions[0].options[0].uuid),
+        "second_option": str(half.quiz.questions[0].options[1].uuid),
+        "other_option": str(half.quiz.questions[1].options[0].uuid),
         "file_url": half.address,
     }
 
