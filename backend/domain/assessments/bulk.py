@@ -6,7 +6,7 @@ import msgspec
 
 from backend.core import db
 from backend.core.outbox import emit
-from backend.domain.assessments import keys, rules
+from backend.domain.assessments import keys, markup, rules
 from backend.domain.assessments.errors import TooManyQuestions
 from backend.domain.assessments.events import QuestionsChanged
 from backend.domain.assessments.formats.findings import Asked
@@ -49,7 +49,7 @@ async def put_questions(quiz: QuizView, questions: Sequence[Asked], actor_id: in
     The caller holds the quiz, which nobody has taken. Each goes into the section whose title is its category, new ones
     are made, and without such a one into the last.
 
-    Raises: TooManyQuestions.
+    Raises: TooManyQuestions, KeyUnfit.
     Emits: QuestionsChanged.
     """
     gone = await _clear(quiz.id) if replaces else 0
@@ -72,7 +72,7 @@ def _columns(questions: Sequence[Asked]) -> list[list[object]]:
             *(asked.points, asked.penalty, asked.floor, asked.explanation),
             *(asked.feedback_right, asked.feedback_wrong),
         )
-        for asked in questions
+        for asked in map(markup.cleaned, questions)
     ]
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(11)]
 

@@ -5,6 +5,7 @@ Once a quiz was taken only its keys change: what is right, what it is worth, and
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Struct
@@ -15,7 +16,7 @@ from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
 from backend.core.outbox import emit
-from backend.domain.assessments import keys, papers, queries, rules
+from backend.domain.assessments import keys, markup, papers, queries, rules
 from backend.domain.assessments.commands import editable, locked
 from backend.domain.assessments.drafts import KeyChange, QuestionChange, QuestionDraft
 from backend.domain.assessments.errors import (
@@ -28,10 +29,14 @@ from backend.domain.assessments.errors import (
 )
 from backend.domain.assessments.events import QuestionsChanged
 from backend.domain.assessments.queries import QuestionView, SectionView, sections_of
+from backend.domain.assessments.terms import TextFormat
 from backend.domain.files import commands as files
 from backend.domain.files.errors import FileNotFound
 from backend.domain.files.terms import OwnerKind
 
+C = TypeVar("C", QuestionChange, KeyChange)
+
+_TEXTS = ("text", "explanation", "feedback_right", "feedback_wrong")
 _SET = "text, text_format, points, penalty, floor, explanation, feedback_right, feedback_wrong, kind, key"
 _PLACES = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb"
 
@@ -69,6 +74,7 @@ async def add_question(actor: Actor, quiz_ref: Ref, draft: QuestionDraft) -> Que
         count = await db.value("SELECT count(*) FROM question WHERE assessment_id = $1", quiz.id)
         if count >= rules.MAX_QUESTIONS:
             raise TooManyQuestions(limit=rules.MAX_QUESTIONS)
+        draft = markup.cleaned(draft)
         key = rules.adopted(rules.key_for(quiz.quiz_type, draft.key), set())
         _check(key, draft)
         question_id = await db.value(
@@ -99,6 +105,7 @@ async def update_question(actor: Actor, quiz_ref: Ref, ref: Ref, change: Questio
     async with transaction():
         quiz = await locked(actor, quiz_ref)
         before = await queries.question_by_id(quiz.id, ref)
+        change = _cleaned(change, before.text_format if change.text_format is UNSET else change.text_format)
         key = before.key if change.key is UNSET else rules.key_after(before.key, change.key)
         if quiz.taken_at is not None and not _is_of_key_alone(before, change, key):
             raise QuizTaken(quiz=quiz.id)
@@ -121,6 +128,7 @@ async def change_key(actor: Actor, quiz_ref: Ref, ref: Ref, change: KeyChange) -
     async with transaction():
         quiz = await locked(actor, quiz_ref)
         before = await queries.question_by_id(quiz.id, ref)
+        change = _cleaned(change, before.text_format)
         key = before.key if change.key is UNSET else rules.key_after(before.key, change.key)
         if not papers.looks_the_same(before.key, key):
             raise QuizTaken(quiz=quiz.id)
@@ -204,6 +212,16 @@ async def put_sections(actor: Actor, quiz_ref: Ref, plans: Sequence[SectionPlan]
         return await sections_of(quiz.id)
 
 
+def _cleaned(change: C, text_format: TextFormat) -> C:
+    """A change as it is kept, so that what was sent before is known for the same."""
+    if text_format is not TextFormat.HTML:
+        return change
+    texts = {name: getattr(change, name, UNSET) for name in _TEXTS}
+    clean = {name: markup.cleaned_text(text) for name, text in texts.items() if isinstance(text, str)}
+    key = change.key if change.key is UNSET else markup.cleaned_key(change.key, text_format)
+    return replace(change, **clean, key=key)
+
+
 def _is_of_key_alone(before: QuestionView, change: QuestionChange, key: keys.Key) -> bool:
     stays = all(
         given is UNSET or given == had
@@ -218,7 +236,8 @@ async def _rewrite(
 ) -> None:
     """Write a question as it is after a change, under a new version of the quiz's keys."""
     given = {name: value for name, value in asdict(change).items() if value is not UNSET and hasattr(before, name)}
-    after = replace(before, **{**given, "files": before.files, "key": key})
+    after = markup.cleaned(replace(before, **{**given, "files": before.files, "key": key}))
+    key = after.key
     _check(key, after)
     await db.statement(
         f"UPDATE question SET ({_SET}) = ({_PLACES}) WHERE id = $11",  # noqa: S608 - our names

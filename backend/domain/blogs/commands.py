@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import UNSET, structs
 from piccolo.columns import Column
 
-from backend.core import clock, db
+from backend.core import cleaning, clock, db
 from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.errors import Broken
@@ -77,8 +77,8 @@ async def _told(actor: Actor, blog_id: int, deed: Deed) -> BlogView:
 
 
 def _cleaned(html: str) -> str:
-    cleaned = "" if rules.is_too_deep(html) else rules.clean(html)
-    if rules.is_empty(cleaned):
+    cleaned = "" if cleaning.is_too_deep(html) else cleaning.clean(html)
+    if cleaning.is_empty(cleaned):
         raise ContentUnfit(fields={"content": Broken("invalid")})
     return cleaned
 

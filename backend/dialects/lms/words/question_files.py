@@ -161,6 +161,7 @@ PARTS: Mapping[Part, Word] = {
     Part.FRACTIONS: Word("nilai sebagian", "partial credit"),
     Part.HINTS: Word("petunjuk", "hints"),
     Part.LINES: Word("baris baru di dalam teks", "line ends in a text"),
+    Part.MARKUP: Word("HTML yang tidak diizinkan", "HTML that is not let in"),
     Part.NAME: Word("nama pertanyaan", "the name of the question"),
     Part.OPTION_FEEDBACK: Word("umpan balik per jawaban", "feedback for single answers"),
     Part.PARTIAL_FEEDBACK: Word("umpan balik untuk jawaban sebagian benar", "feedback for partly right answers"),

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from backend.domain.assessments import markup
 from backend.domain.assessments.drafts import QuestionDraft
+from backend.domain.assessments.errors import KeyUnfit
 from backend.domain.assessments.key_rules import problems
 from backend.domain.assessments.keys import Key
 from backend.domain.assessments.terms import QuestionKind, TextFormat
@@ -92,6 +94,7 @@ class Part(StrEnum):
     FRACTIONS = "fractions"
     HINTS = "hints"
     LINES = "lines"
+    MARKUP = "markup"
     NAME = "name"
     OPTION_FEEDBACK = "option_feedback"
     PARTIAL_FEEDBACK = "partial_feedback"
@@ -264,13 +267,20 @@ class Findings:
         )
 
     def take(self, asked: Asked) -> None:
-        """Keep a question, if it fits."""
+        """Keep a question, if it fits, without what acts in its texts."""
         try:
             check(asked)
+            clean = markup.cleaned(asked)
+            check(clean)
+        except KeyUnfit as why:
+            self.error(asked.line, Code.KEY_UNFIT, f"{why.data['place']} {why.data['rule']}")
+            return
         except QuestionUnfit as why:
             self.unfit(why, asked.line)
             return
-        self.questions.append(asked)
+        for name, is_asked in markup.taken_out(asked, clean):
+            (self.unsupported if is_asked else self.note)(asked.line, Part.MARKUP, name)
+        self.questions.append(clean)
 
     def read(self, format_: Format) -> ReadFile:
         """All that was found."""

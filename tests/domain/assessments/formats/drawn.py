@@ -5,10 +5,14 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from hypothesis import assume, reject
 from hypothesis import strategies as st
 
+from backend.domain.assessments import markup
+from backend.domain.assessments.errors import KeyUnfit
 from backend.domain.assessments.formats.findings import Asked
 from backend.domain.assessments.formats.texts import FALSE, TRUE, several
+from backend.domain.assessments.key_rules import problems
 from backend.domain.assessments.keys import (
     NOTHING,
     WHOLE,
@@ -211,9 +215,22 @@ def asked(draw, keys, texts=texts(), formats=st.just(TextFormat.PLAIN), **more):
     text = draw(texts)
     if isinstance(key, BlanksKey):
         text += " ".join(f"[[{number}]]" for number in range(1, len(key.gaps) + 1))
-    return Asked(
+    drawn = Asked(
         line=1, text=text, key=key, text_format=draw(formats), **{name: draw(drawn) for name, drawn in more.items()}
     )
+    return kept(drawn)
+
+
+def kept(asked):
+    """A question as it is kept: clean, and still one."""
+    try:
+        clean = markup.cleaned(asked)
+    except KeyUnfit:
+        reject()
+    assume(not problems(clean.key, clean.text))
+    if isinstance(clean.key, MatchingKey):
+        assume(len({target.text for target in clean.key.targets}) == len(clean.key.targets))
+    return clean
 
 
 def same(one, other):
