@@ -120,7 +120,9 @@ async def test_students_read_content_once_the_meeting_is_open(teacher: Person, s
     meeting = await a_taught_meeting(teacher, is_open=False)
     material = (await teacher.http.post(f"/api/v1/meetings/{meeting.uuid}/materials", json=LINK)).json()["data"]
     path = f"/api/v1/materials/{material['id']}"
-    assert (await student.http.get(path)).status_code == 403
+    refused = await student.http.get(path)
+    told = {"success": False, "message": "Material not found", "error": "Anda belum membeli batch ini"}
+    assert (refused.status_code, refused.json()) == (403, told)
     batch = await db.row("SELECT id, uuid, course_id, slug FROM batch WHERE id = $1", meeting.batch_id)
     assert batch is not None
     await school.enrol(school.BatchRow(*batch.values()), student.id)

@@ -28,7 +28,7 @@ class Materials(Controller):
         paged = await meeting_queries.materials(listing)
         return success_list("Materials fetched", [MaterialOut.of(one, actor) for one in paged.items], paged, listing)
 
-    @get("/{ref:str}", opt={"roles": auth.EVERYONE})
+    @get("/{ref:str}", opt={"roles": auth.EVERYONE, "failure": "Material not found"})
     async def fetch(self, actor: NamedDependency[Actor], ref: FromPath[str]) -> Envelope[MaterialOut]:
         """Show a material; students see its content once the meeting is open."""
         material = await standing.readable_material(actor, parse_uuid(ref))
