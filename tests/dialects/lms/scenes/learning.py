@@ -3,9 +3,11 @@
 import io
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import openpyxl
 
+from backend.core import db
 from tests.dialects.lms.stage import Stage
 
 EARLIER = {"start_at": "2020-01-01T08:00:00+07:00", "end_at": "2020-01-01T10:00:00+07:00"}
@@ -35,6 +37,19 @@ async def the_quiz_is_closed(stage: Stage) -> None:
 async def the_quiz_is_for_later(stage: Stage) -> None:
     """The quiz of the world cannot be taken yet."""
     await _done(stage, "teacher", "PATCH", "/quizzes/{quizzes}", {"start_time": LATER["start_at"]})
+
+
+async def the_quiz_is_over(stage: Stage) -> None:
+    """The quiz of the world could be taken once."""
+    times = {"start_time": EARLIER["start_at"], "end_time": EARLIER["end_at"]}
+    await _done(stage, "teacher", "PATCH", "/quizzes/{quizzes}", times)
+
+
+async def the_time_is_over(stage: Stage) -> None:
+    """The student's open attempt had to be handed in a minute ago."""
+    await db.statement(
+        "UPDATE attempt SET deadline_at = now() - interval '1 minute' WHERE uuid = $1", UUID(stage.values["attempts"])
+    )
 
 
 async def the_classmate_began(stage: Stage) -> None:
@@ -87,6 +102,22 @@ async def the_earlier_meeting_has_a_quiz(stage: Stage) -> None:
     await _done(stage, "admin", "POST", "/meetings/{earlier}/quizzes", quiz)
 
 
+async def the_earlier_meeting_has_an_assignment(stage: Stage) -> None:
+    """The earlier meeting has an assignment, "Tugas sebelumnya"."""
+    task = {"title": "Tugas sebelumnya", "type": "essay", "description": "Bab 1", **OPEN}
+    await _done(stage, "admin", "POST", "/meetings/{earlier}/assignments", task)
+
+
+async def the_assignment_is_over(stage: Stage) -> None:
+    """The assignment ended long ago."""
+    await _done(stage, "teacher", "PATCH", "/assignments/{assignments}", EARLIER)
+
+
+async def the_assignment_is_for_later(stage: Stage) -> None:
+    """The assignment has not begun."""
+    await _done(stage, "teacher", "PATCH", "/assignments/{assignments}", LATER)
+
+
 async def the_classmate_was_there(stage: Stage) -> None:
     """The classmate was at the earlier meeting."""
     await _mark(stage, is_present=True)
@@ -103,6 +134,25 @@ async def the_classmate_sent_a_proof(stage: Stage) -> None:
     made = await _done(stage, "classmate", "POST", "/me/purchases", batch)
     stage.values["their_purchase"] = made["id"]
     await _done(stage, "classmate", "PATCH", "/me/purchases/{their_purchase}/pay", PROOF)
+
+
+async def the_payment_is_confirmed(stage: Stage) -> None:
+    """An admin has looked at the classmate's proof."""
+    await _done(stage, "admin", "PATCH", "/purchases/{their_purchase}/status", {"payment_status": "paid"})
+
+
+async def the_certificate_is_revoked(stage: Stage) -> None:
+    """The student's certificate was taken back, because it was the wrong person's."""
+    await _done(stage, "admin", "POST", "/certificates/{certificates}/revoke", {"reason": "Salah orang"})
+
+
+async def the_certificate_expired(stage: Stage) -> None:
+    """The student's certificate held until yesterday."""
+    await db.statement(
+        "UPDATE certificate SET issued_at = now() - interval '2 days', expires_at = now() - interval '1 day'"
+        " WHERE uuid = $1",
+        UUID(stage.values["certificates"]),
+    )
 
 
 async def somebody_checked(stage: Stage) -> None:
@@ -163,6 +213,8 @@ SCENES = {
         a_new_quiz,
         the_quiz_is_closed,
         the_quiz_is_for_later,
+        the_quiz_is_over,
+        the_time_is_over,
         the_classmate_began,
         the_classmate_used_up_the_quiz,
         the_student_is_done,
@@ -171,9 +223,15 @@ SCENES = {
         the_meeting_is_closed,
         the_gate_asks_for_an_earlier_meeting,
         the_earlier_meeting_has_a_quiz,
+        the_earlier_meeting_has_an_assignment,
+        the_assignment_is_over,
+        the_assignment_is_for_later,
         the_classmate_was_there,
         the_classmate_was_absent,
         the_classmate_sent_a_proof,
+        the_payment_is_confirmed,
+        the_certificate_is_revoked,
+        the_certificate_expired,
         somebody_checked,
         a_meeting_comes,
         a_sheet_of_questions,
