@@ -35,6 +35,9 @@ ACTS: Mapping[str, str] = {
     "quizzes to take": "/me/quizzes/upcoming",
     "assignments to do": "/me/assignments/upcoming",
     "a job": "/jobs/{job}",
+    "student's dashboard": "/dashboard/student",
+    "scores, meeting by meeting": "/dashboard/student/score-progress?batch_slug={batch}",
+    "teacher's dashboard": "/dashboard/teacher",
     "list of courses": "/courses",
     "list of batches": "/batches",
     "batches, most wanted": "/batches?sort=popular",
@@ -52,11 +55,24 @@ ACTS: Mapping[str, str] = {
     "all attendance": "/attendances",
 }
 _BY_ADMIN = tuple(list(ACTS)[list(ACTS).index("list of courses") :])
+_BY_TEACHER = ("teacher's dashboard",)
+"""Sums up the work of a thousand people, the teacher's own: the whole school where it is small. Without a goal."""
+PANELS: Mapping[str, str] = {
+    "summary": "/dashboard/admin",
+    "revenue": "/dashboard/admin/revenue-chart",
+    "payments to look at": "/dashboard/admin/pending-payments",
+    "batches being held": "/dashboard/admin/batch-progress",
+    "teachers' load": "/dashboard/admin/teacher-workload",
+    "certificates": "/dashboard/admin/certificate-stats",
+    "recent activities": "/dashboard/admin/recent-activities",
+}
+"""What adds up the whole school (or a month of it), and grows with it: measured, without a goal."""
+PANEL_ROUNDS = 5
 
 _PEOPLE = """
 SELECT p.uuid AS person, s.uuid AS session, e.id AS enrolment, b.slug AS batch, b.uuid AS batch_id, c.slug AS course,
     t.uuid AS open, g.uuid AS graded, q.uuid AS question, o.uuid AS option, z.uuid AS quiz, a.uuid AS assignment,
-    j.uuid AS job, y.transfer_amount AS amount
+    j.uuid AS job, y.transfer_amount AS amount, h.uuid AS teacher, l.uuid AS teacher_session
 FROM (SELECT * FROM attempt WHERE state = 'open' ORDER BY hashint8(id) LIMIT $1) t
 JOIN enrolment e ON e.id = t.enrolment_id JOIN account p ON p.id = e.account_id
 JOIN session s ON s.account_id = p.id JOIN batch b ON b.id = e.batch_id JOIN course c ON c.id = b.course_id
@@ -66,6 +82,8 @@ JOIN assignment a ON a.id = 1 + (e.id - 1) / 100 * 4
 JOIN purchase y ON y.id = e.id
 JOIN attempt g ON g.id = (SELECT id FROM attempt WHERE account_id = p.id AND state = 'graded' LIMIT 1)
 JOIN job j ON j.id = (SELECT id FROM job WHERE owner_id = p.id LIMIT 1)
+JOIN meeting_teacher mt ON mt.meeting_id = z.meeting_id JOIN account h ON h.id = mt.account_id
+JOIN session l ON l.account_id = h.id
 """
 _ADMIN = (
     "SELECT a.uuid AS person, s.uuid AS session FROM account a JOIN session s ON s.account_id = a.id WHERE a.id = $1"
@@ -78,7 +96,9 @@ class _School(msgspec.Struct):
     enrolments: int
     port: int
     rounds: list[list[bytes]]
+    panels: list[bytes]
     ms: dict[str, list[float]]
+    panel_ms: dict[str, list[float]]
     first_ms: dict[str, float] = {}  # msgspec copies empty defaults
 
     async def take(self, number: int) -> None:
@@ -88,6 +108,12 @@ class _School(msgspec.Struct):
             self.first_ms = dict(zip(ACTS, answer.ms[0], strict=False))
         for position, ms in enumerate(answer.ms[0] if number else ()):
             self.ms[list(ACTS)[position % len(ACTS)]].append(ms)
+
+    async def look(self) -> None:
+        """Open every panel of the whole school once, one after the other."""
+        answer = await load(Spec(self.port, [self.panels]))
+        for panel, ms in zip(PANELS, answer.ms[0], strict=True):
+            self.panel_ms[panel].append(ms)
 
 
 async def _database(stand: Stand, name: str, template: str = "template0") -> str:
@@ -103,18 +129,21 @@ async def _open(stand: Stand, enrolments: int, samples: int) -> _School:
     url = await _database(stand, f"growth_{enrolments}", "growth")
     await growth_data.fill(url, enrolments)
     connection = await asyncpg.connect(url)
-    rounds = list(_rounds(await _world(connection, stand.jwt_secret, enrolments, samples)))
+    admin = await connection.fetchrow(_ADMIN, growth_data.ADMIN)
+    token = school.token(stand.jwt_secret, admin["person"], admin["session"])
+    rounds = list(_rounds(await _world(connection, token, stand.jwt_secret, enrolments, samples)))
+    panels = [request("GET", "/api/v1" + path, token=token) for path in PANELS.values()]
     await connection.close()
     port, name = random_port(lambda first: (first,)), f"web-{enrolments}"
     stand.start(name, read_procfile(Path("Procfile"))["web"], {"DATABASE_URL": url, "WEB_PORT": str(port)})
     stand.await_answer(name, f"http://127.0.0.1:{port}/readyz")
-    return _School(enrolments, port, rounds, {act: [] for act in ACTS})
+    return _School(enrolments, port, rounds, panels, {act: [] for act in ACTS}, {panel: [] for panel in PANELS})
 
 
-async def _world(connection: asyncpg.Connection, secret: str, enrolments: int, samples: int) -> list[list[bytes]]:
+async def _world(
+    connection: asyncpg.Connection, admins: str, secret: str, enrolments: int, samples: int
+) -> list[list[bytes]]:
     """The requests about so many people from all over the school: a list of all acts for each."""
-    admin = await connection.fetchrow(_ADMIN, growth_data.ADMIN)
-    admins = school.token(secret, admin["person"], admin["session"])
     found = await connection.fetch(_PEOPLE, samples)
     if len(found) != samples:
         raise LoadError(f"{len(found)} of {samples} people with an open attempt among {enrolments} enrolments")
@@ -122,7 +151,12 @@ async def _world(connection: asyncpg.Connection, secret: str, enrolments: int, s
 
 
 def _request(act: str, row: Mapping[str, Any], admins: str, secret: str) -> bytes:
-    token = admins if act in _BY_ADMIN else school.token(secret, row["person"], row["session"])
+    if act in _BY_ADMIN:
+        token = admins
+    elif act in _BY_TEACHER:
+        token = school.token(secret, row["teacher"], row["teacher_session"])
+    else:
+        token = school.token(secret, row["person"], row["session"])
     path = "/api/v1" + ACTS[act].format_map(row)
     if act != "autosave":
         return request("GET", path, token=token)
@@ -149,6 +183,9 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
     for number in range(ROUNDS + 1):
         for one in schools if number % 2 else reversed(schools):
             await one.take(number)
+    for number in range(PANEL_ROUNDS):
+        for one in schools if number % 2 else reversed(schools):
+            await one.look()
     names = tuple(f"web-{one.enrolments}" for one in schools)
     peaks = stand.peaks_mib((*names, "postgres"))
     stand.stop(*names)
@@ -158,11 +195,12 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         "ms",
         f"schools of {sizes} enrolments; {scale.growth_samples} requests of each act in each, one at a time, in turns",
         {},
-        [_goal(act, schools[0], schools[-1]) for act in ACTS],
+        [_goal(act, schools[0], schools[-1]) for act in ACTS if act not in _BY_TEACHER],
         0,
         None,
         peaks,
         [f"median (p95, most) of {act}: {_shown(act, schools)}" for act in ACTS]
+        + [f"dashboard, {panel} (no goal): {_seen(panel, schools)}" for panel in PANELS]
         + [f"the first request of all, which counts a long list: {_first(schools)}"],
     )
 
@@ -184,3 +222,7 @@ def _first(schools: list[_School]) -> str:
 def _shown(act: str, schools: list[_School]) -> str:
     figures = [(median(one.ms[act]), percentile(one.ms[act], 0.95), max(one.ms[act])) for one in schools]
     return ", ".join(f"{middle:.1f} ({p95:.1f}, {most:.1f}) ms" for middle, p95, most in figures)
+
+
+def _seen(panel: str, schools: list[_School]) -> str:
+    return ", ".join(f"{median(one.panel_ms[panel]):.1f} ({max(one.panel_ms[panel]):.1f}) ms" for one in schools)
