@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backend.devstack.leash import die_with_parent
 from backend.devstack.processes import StartError
-from bench import report
+from bench import report, school
 from bench.drive import LoadError
 from bench.outcome import Outcome, void
 from bench.scale import QUICK, WHOLE, Scale
@@ -44,6 +44,12 @@ async def one(name: str, everything: Stand, scale: Scale) -> Outcome:
     return made
 
 
+async def _between(everything: Stand) -> None:
+    control = await everything.connect()
+    await school.drop_mails(control)
+    await control.close()
+
+
 async def run(names: list[str], scale: Scale, keep: Path | None) -> int:
     """Measure and show. A missed goal is a finding; a failed request voids the run, and so does a failed workload."""
     facts = report.machine() | {"form": scale.name}
@@ -51,7 +57,10 @@ async def run(names: list[str], scale: Scale, keep: Path | None) -> int:
         control = await everything.connect()
         facts["postgres"] = await control.fetchval("SHOW server_version")
         await control.close()
-        outcomes = [await one(name, everything, scale) for name in names]
+        outcomes = []
+        for name in names:
+            outcomes.append(await one(name, everything, scale))
+            await _between(everything)
     print(report.text(outcomes, facts))
     print("\nWritten to", " and ".join(str(path) for path in report.write(outcomes, facts)))
     return report.verdict(outcomes)

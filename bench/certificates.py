@@ -125,18 +125,6 @@ class _Sides:
         await asyncio.sleep(IDLE_S)
         return (self.stand.cpu_s(OURS) - before) / (time.monotonic() - begun)
 
-    async def mails(self) -> float:
-        """CPU seconds per certificate of the mails that were left waiting, with an ordinary worker."""
-        names = ("relay", "worker", "postgres", "valkey")
-        left = "SELECT count(*) FROM job WHERE kind = 'mail_certificate' AND state IN ('queued', 'running')"
-        number = await self.control.fetchval(left)
-        await asyncio.sleep(2)  # its start is not the mails'
-        number, before = min(number, await self.control.fetchval(left)), self.stand.cpu_s(names)
-        async with asyncio.timeout(PATIENCE_S):
-            while await self.control.fetchval(left):  # noqa: ASYNC110 - another process mails
-                await asyncio.sleep(0.1)
-        return (self.stand.cpu_s(names) - before) / number if number else 0.0
-
 
 @contextlib.contextmanager
 def _one_for_heavy_work(stand: Stand) -> Iterator[None]:
@@ -162,7 +150,6 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
             await sides.issue(counted)
         peaks = stand.peaks_mib(("web", "relay", "issuer", "postgres", "s3"))
         idle = await sides.idle()
-    mail_s = await sides.mails()
     await control.close()
     made = {name: summed(slices) for name, slices in taken.items()}
     cpu = median(ours / bare for ours, bare in zip(made["Lulus"].cpus, made[CEILING].cpus, strict=True))
@@ -179,6 +166,6 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
             f"rate / {CEILING}: {made['Lulus'].rate / made[CEILING].rate:.3f} (no goal)",
             f"of the CPU, waiting alone takes {1000 * idle / made['Lulus'].rate:.1f} ms per certificate"
             f" ({100 * idle:.0f} % of a core, as when nothing is to be done)",
-            f"the mail that tells the holder comes after, as a job of its own: {1000 * mail_s:.1f} ms of CPU each",
+            "the mail that tells the holder comes after, as a job of its own, and is not counted",
         ],
     )

@@ -199,3 +199,10 @@ async def answers(connection: asyncpg.Connection, of: Quiz, made: Sequence[Attem
 async def settle(connection: asyncpg.Connection) -> None:
     """Bring statistics and visibility up to date, so that autovacuum does not begin in the middle."""
     await connection.execute("VACUUM (ANALYZE)")
+
+
+async def drop_mails(connection: asyncpg.Connection) -> None:
+    """Call off what is still to be mailed, or thousands of mails about one workload would be noise in the next."""
+    await connection.execute(
+        "UPDATE job SET state = 'cancelled', finished_at = now() WHERE kind LIKE 'mail%' AND state = 'queued'"
+    )

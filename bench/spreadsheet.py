@@ -113,6 +113,7 @@ class _Sides:
         self.of = of
 
     async def clear(self) -> None:
+        await school.drop_mails(self.control)
         await self.control.execute("TRUNCATE grade_change, grade")
         await self.control.execute("VACUUM (ANALYZE) grade, grade_change, grade_preview, job, outbox")
 

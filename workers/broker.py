@@ -147,7 +147,7 @@ class _Consumer(_RedisConsumer):
 class _Broker(RedisBroker):
     """Hands a worker no more than it can begin with: what it holds without working on it, others wait for.
 
-    Long work never takes all threads, so that a video does not make a grade wait.
+    Long work and mails never take all threads, so that neither a video nor a slow mail server makes a grade wait.
     """
 
     def declare_queue(self, queue_name: str) -> None:

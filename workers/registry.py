@@ -11,9 +11,13 @@ from backend.domain.jobs.running import Claim
 
 
 class Queue(StrEnum):
-    """Classes of work, so that a long video never makes a grade wait. Three are enough: each queue costs threads."""
+    """Classes of work, so that neither a long video nor ten thousand notices make a grade wait. Each costs a thread.
+
+    Mail that somebody waits for (a code) is quick; `MAIL` is for what is told.
+    """
 
     QUICK = "quick"
+    MAIL = "mail"
     HEAVY = "heavy"
     MEDIA = "media"
 

@@ -7,7 +7,7 @@ import msgspec
 
 from backend.core import db
 from backend.domain.jobs import running
-from workers.registry import KINDS, job
+from workers.registry import KINDS, Queue, job
 
 
 class Slow(msgspec.Struct, frozen=True):
@@ -33,6 +33,11 @@ if "test_slow" not in KINDS:
         await asyncio.sleep(body.seconds)
         async with db.transaction():
             await count(body.key)
+
+    @job(queue=Queue.MAIL, time_limit_s=60, phases=True)
+    async def test_notice(body: Slow) -> None:
+        """A mail server that takes its time."""
+        await asyncio.sleep(body.seconds)
 
     @job(time_limit_s=60, phases=True)
     async def test_steps(body: Slow, held: running.Claim) -> str:

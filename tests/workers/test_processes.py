@@ -69,6 +69,18 @@ async def test_a_worker_works_on_as_many_jobs_as_it_has_threads(database, proces
     await eventually(RUNNING, settings().worker_threads, STARTS_S, processes)
 
 
+async def test_notices_on_a_slow_mail_server_hold_nobody_up(database, processes):
+    async with db.transaction():
+        notices = [await jobs.enqueue("test_notice", Slow(f"n{number}", 50)) for number in range(24)]
+    broker.send([Due(notice.id, "test_notice", is_fresh=True) for notice in notices])
+    processes.start(*WORKER)
+    await eventually(RUNNING, max(1, settings().worker_threads // 4), STARTS_S, processes)
+    grade = await jobs.enqueue("test_slow", Slow("grade"))
+    broker.send([Due(grade.id, "test_slow", is_fresh=True)])
+    await eventually(DONE, 1, STARTS_S, processes)
+    assert await db.value(RUNNING) == max(1, settings().worker_threads // 4), "the notices are still at it"
+
+
 async def test_a_stop_gives_work_back_and_leaves_no_process(database, processes):
     processes.start(*RELAY)
     worker = processes.start(*WORKER)

@@ -25,24 +25,24 @@ from workers import resources
 from workers.letters import Letter
 from workers.mailer import Attachment
 from workers.notices import Notice, Sent, moment, tell
-from workers.registry import job
+from workers.registry import Queue, job
 
 MAX_RECEIPT_BYTES = 4 << 20
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_payment_asked(event: PurchaseCreated) -> Sent | None:
     """Tell a buyer what to transfer, and until when. Safe to repeat: told once, while it is to be paid."""
     return await _tell(event.purchase_id, Letter.PAYMENT_ASKED, PaymentState.PENDING)
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_payment_reminder(due: Due) -> Sent | None:
     """Remind a buyer two hours before the time to pay is over. Safe to repeat: told once, while it is to be paid."""
     return await _tell(due.purchase_id, Letter.PAYMENT_REMINDER, PaymentState.PENDING)
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_receipt(event: ReceiptMade) -> Sent | None:
     """Send the receipt to the buyer. Safe to repeat: sent once."""
     kept = await receipts.stored(event.purchase_id)
@@ -54,32 +54,32 @@ async def mail_receipt(event: ReceiptMade) -> Sent | None:
     return await tell(_notice(told, Letter.RECEIPT, attachment))
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_rejected(event: PurchaseRejected) -> Sent | None:
     """Tell a buyer that the payment was not accepted, and why. Safe to repeat: told once per refusal."""
     return await _tell(event.purchase_id, Letter.REJECTED, PaymentState.REJECTED)
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_expired(event: PurchaseExpired) -> Sent | None:
     """Tell a buyer that the time to pay is over. Safe to repeat: told once."""
     return await _tell(event.purchase_id, Letter.EXPIRED, PaymentState.EXPIRED)
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_cancelled(event: PurchaseCancelled) -> Sent | None:
     """Tell a buyer that an admin has taken the purchase back. Safe to repeat: told once, and not of one's own doing."""
     found = await facts.payment(event.purchase_id)
     return None if found.is_own_doing else await tell(_notice(found, Letter.CANCELLED))
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_refunded(event: PurchaseRefunded) -> Sent | None:
     """Tell a buyer that money was given back. Safe to repeat: told once."""
     return await _tell(event.purchase_id, Letter.REFUNDED, PaymentState.REFUNDED)
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_seat_offered(event: SeatOffered) -> Sent | None:
     """Tell somebody that a seat is held for them. Safe to repeat: told once, while it is."""
     found = await facts.seat(event.place_id)

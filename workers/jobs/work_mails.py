@@ -12,11 +12,11 @@ from backend.domain.notifications.facts import DayToTell, DueFacts, GradeFacts, 
 from backend.domain.notifications.terms import NoticeKind
 from workers.letters import Letter
 from workers.notices import Notice, Sent, tell
-from workers.registry import job
+from workers.registry import Queue, job
 from workers.schedule import Empty
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_grade(body: GradeToTell) -> Sent | None:
     """Tell somebody that their work was graded. Safe to repeat: each version of a grade is told once."""
     found = await facts.grade(body.grade_id)
@@ -44,7 +44,7 @@ async def announce_grades(event: GradesImported) -> dict[str, int]:
     return {"mails": await facts.announce_grades(event.assignment_id, event.job_id)}
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_result(event: AttemptGraded) -> Sent | None:
     """Tell somebody that their quiz was graded. Safe to repeat: told once per attempt."""
     found = await facts.result(event.attempt_id)
@@ -67,7 +67,7 @@ async def announce_regrade(event: QuizRegraded) -> dict[str, int]:
     return {"mails": await facts.announce_regrade(event.regrade_id)}
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_regraded(body: RegradeToTell) -> Sent | None:
     """Tell somebody that their quiz was graded again. Safe to repeat: told once for each regrade."""
     found = await facts.result(body.attempt_id)
@@ -84,7 +84,7 @@ async def mail_regraded(body: RegradeToTell) -> Sent | None:
     )
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_certificate(event: CertificateIssued) -> Sent | None:
     """Tell the holder that the certificate is there.
 
@@ -114,7 +114,7 @@ async def remind_deadlines(_: Empty) -> dict[str, int]:
     return {"mails": await facts.announce_deadlines()}
 
 
-@job(phases=True, time_limit_s=60)
+@job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_deadlines(body: DayToTell) -> Sent | None:
     """Tell somebody what is due tomorrow. Safe to repeat: told once a day; what was handed in meanwhile is left out."""
     found = await facts.due(body.account_id, body.day)
