@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from backend.core.settings import settings
 from tests.dialects.lms.world import Half, World
 from tests.people import Person
 
@@ -17,7 +18,8 @@ class Stage(msgspec.Struct):
     `values`: the id of each object of `here` by its kind (`{batches}`), of each person by their part (`{student}`,
     `{student.name}`, `{student.email}`), `{batch_slug}`, `{course_slug}`, `{graded_attempt}`, `{option}` (the first of
     `{questions}`), `{second_option}` of the same, `{other_option}` of another question, `{file_url}`; those of the
-    other half with `there.` before them. Scenes add to these, and may put somebody else in a part.
+    other half with `there.` before them; `{site}`, where the school is. Scenes add to these, and may put somebody else
+    in a part.
     """
 
     world: World
@@ -30,7 +32,11 @@ def a_stage(world: World, stranger: httpx.AsyncClient) -> Stage:
     people = {name: getattr(world.here, name) for name in PEOPLE}
     people |= {f"there.{name}": getattr(world.there, name) for name in PEOPLE}
     people["admin"] = world.admin
-    values = {**_named(world.here), **{f"there.{name}": value for name, value in _named(world.there).items()}}
+    values = {
+        "site": settings().public_url,
+        **_named(world.here),
+        **{f"there.{name}": value for name, value in _named(world.there).items()},
+    }
     for name, person in people.items():
         values |= _of(name, person)
     return Stage(world, {"nobody": stranger} | {name: person.http for name, person in people.items()}, values)

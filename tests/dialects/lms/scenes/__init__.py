@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.dialects.lms.scenes import learning, people, school
+from tests.dialects.lms.scenes import catalogue, learning, people, school
 from tests.dialects.lms.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
 
-SCENES: dict[str, Scene] = {**people.SCENES, **school.SCENES, **learning.SCENES}
+SCENES: dict[str, Scene] = {**people.SCENES, **catalogue.SCENES, **school.SCENES, **learning.SCENES}
