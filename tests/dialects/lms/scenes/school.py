@@ -63,6 +63,27 @@ async def a_classmate_without_a_group(stage: Stage) -> None:
     await db.statement("UPDATE profile SET group_type = NULL WHERE account_id = $1", stage.world.here.classmate.id)
 
 
+async def a_classmate_to_verify(stage: Stage) -> None:
+    """The classmate says to study here, which nobody has looked at; students of ours have a price."""
+    await _insert("price_group", group_type="own_student", name="Mahasiswa", price=500)
+    await db.statement(
+        "UPDATE profile SET group_type = 'own_student', group_verified = false WHERE account_id = $1",
+        stage.world.here.classmate.id,
+    )
+
+
+async def a_classmate_without_a_price(stage: Stage) -> None:
+    """The classmate is of a group that has no price."""
+    await db.statement(
+        "UPDATE profile SET group_type = 'other_student' WHERE account_id = $1", stage.world.here.classmate.id
+    )
+
+
+async def the_student_left(stage: Stage) -> None:
+    """The student is in the batch no more."""
+    await db.statement("UPDATE enrolment SET state = 'withdrawn' WHERE account_id = $1", stage.world.here.student.id)
+
+
 async def a_finished_batch(stage: Stage) -> None:
     """The student has done everything in a batch that has been over for days: `{finished}`."""
     stage.values["finished"] = str((await _a_done_batch(stage, timedelta(days=-3))).uuid)
@@ -118,6 +139,31 @@ async def a_file_was_handed_in(stage: Stage) -> None:
     )
 
 
+async def a_gate(stage: Stage) -> None:
+    """The batch has a gate, and a meeting before the first one, whose attendance nobody took: `{meeting_before}`."""
+    half = stage.world.here
+    await db.statement("UPDATE batch SET gate = true WHERE id = $1", half.batch.id)
+    before = await a_meeting(half.batch, begins=timedelta(days=-1))
+    stage.values["meeting_before"] = str(before.uuid)
+
+
+async def an_attempt_left(stage: Stage) -> None:
+    """The student has taken the quiz once, and may once more."""
+    await _allow_attempts(stage, 2)
+
+
+async def no_attempt_left(stage: Stage) -> None:
+    """The student has taken the quiz as often as one may."""
+    await _allow_attempts(stage, 1)
+
+
+async def _allow_attempts(stage: Stage, count: int) -> None:
+    quiz = stage.world.here.quiz.view.id
+    await db.statement("DELETE FROM answer USING attempt a WHERE a.id = attempt_id AND a.state = 'open'")
+    await db.statement("DELETE FROM attempt WHERE assessment_id = $1 AND state = 'open'", quiz)
+    await db.statement("UPDATE assessment SET max_attempts = $2 WHERE id = $1", quiz, count)
+
+
 SCENES = {
     scene.__name__: scene
     for scene in (
@@ -133,5 +179,11 @@ SCENES = {
         an_untouched_assignment,
         the_work_counts,
         a_file_was_handed_in,
+        a_classmate_to_verify,
+        a_classmate_without_a_price,
+        the_student_left,
+        a_gate,
+        an_attempt_left,
+        no_attempt_left,
     )
 }
