@@ -1,7 +1,8 @@
 """The demo school: a small world for development, made only by calling commands. Seeding twice changes nothing.
 
 One batch is over: its students were there, took a quiz, handed in work, were graded and have certificates. One batch
-runs: its quiz and its assignment are open, and it has a recording to watch and one to hear.
+runs: its quiz and its assignment are open, the first essays wait to be marked, one student has more time than others,
+and it has a recording to watch and one to hear.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend import seed_media
+from backend import seed_media, seed_quiz
 from backend.core import db
 from backend.core.actor import SYSTEM, Actor, Role
 from backend.core.clock import now
@@ -22,16 +23,12 @@ from backend.domain.accounts import commands as accounts
 from backend.domain.accounts.terms import GroupType, Newcomer, Particulars
 from backend.domain.assessments import commands as assessments
 from backend.domain.assessments import question_commands as questions
-from backend.domain.assessments.drafts import QuestionDraft
-from backend.domain.assessments.keys import NOTHING, WHOLE, Choice
 from backend.domain.assessments.terms import QuizPlan, QuizType
 from backend.domain.assignments import commands as assignments
 from backend.domain.assignments.commands import Task
 from backend.domain.assignments.handing_in import Work
 from backend.domain.assignments.terms import AssignmentType
-from backend.domain.attempts import commands as attempts
-from backend.domain.attempts import queries as attempt_queries
-from backend.domain.attempts import saving
+from backend.domain.attempts.overrides import OverridePlan, put_override
 from backend.domain.batches import commands as batches
 from backend.domain.batches import material_commands as materials
 from backend.domain.batches import meeting_commands as meetings
@@ -44,7 +41,6 @@ from backend.domain.enrolments.attendance_commands import Mark
 from backend.domain.files import commands as files
 from backend.domain.files.commands import Arrived
 from backend.domain.files.terms import FileKind
-from backend.domain.grading import commands as grading
 from backend.domain.grading import grades
 from backend.domain.purchases import commands as purchases
 from backend.domain.purchases import price_commands as prices
@@ -56,19 +52,14 @@ RUNNING = "Gelombang 2"
 ADMIN, TEACHER, STUDENT = "admin@lulus.example", "guru@lulus.example", "siswa@lulus.example"
 STUDENTS = 40
 FINISHED = 24
+WAITING = 3
+"""So many have taken the quiz of the running batch, and their essays wait for the teacher."""
 _FIRST = ("Adi", "Bunga", "Citra", "Dewi", "Eko", "Fitri", "Galih", "Hana", "Indra", "Joko")
 _LAST = ("Pratama", "Lestari", "Wijaya", "Saputra")
 _PRICES = (
     (GroupType.OWN_STUDENT, "Mahasiswa Gunadarma", 750_000),
     (GroupType.OTHER_STUDENT, "Mahasiswa non-Gunadarma", 1_000_000),
     (GroupType.PUBLIC, "Umum", 2_300_000),
-)
-_QUESTIONS = (
-    ("Siapa yang wajib memiliki NPWP?", ("Setiap orang", "Wajib Pajak yang memenuhi syarat", "Hanya badan"), 1),
-    ("Apa kepanjangan SPT?", ("Surat Pemberitahuan", "Surat Perintah Transfer", "Surat Pajak Tahunan"), 0),
-    ("Pajak penghasilan karyawan dipotong menurut pasal…", ("21", "22", "23"), 0),
-    ("PPN dikenakan atas…", ("penghasilan", "kekayaan", "penyerahan barang dan jasa"), 2),
-    ("Sistem pemungutan pajak di Indonesia adalah…", ("self assessment", "official assessment"), 0),
 )
 
 
@@ -249,11 +240,8 @@ async def _quiz(people: _People, meeting_id: int) -> int:
         is_open=True,
     )
     quiz = await assessments.create_quiz(people.teacher, meeting_id, plan)
-    for text, options, right in _QUESTIONS:
-        drafts = tuple(
-            [Choice(text=option, fraction=WHOLE if index == right else NOTHING) for index, option in enumerate(options)]
-        )
-        await questions.add_question(people.teacher, quiz.id, QuestionDraft(text=text, key=drafts))
+    for draft in seed_quiz.questions():
+        await questions.add_question(people.teacher, quiz.id, draft)
     return quiz.id
 
 
@@ -268,16 +256,6 @@ async def _task(people: _People, meeting_id: int) -> int:
     return (await assignments.create_assignment(people.teacher, meeting_id, task)).id
 
 
-async def _take(student: Actor, quiz_id: int, luck: int) -> None:
-    attempt = await attempts.start_attempt(student, quiz_id)
-    paper = await attempt_queries.attempt_detail(student, attempt.id)
-    for index, question in enumerate(paper.questions):
-        chosen = _QUESTIONS[index][2] if index < luck else (_QUESTIONS[index][2] + 1) % len(question.options)
-        await saving.save_answer(student, attempt.id, question.uuid, question.options[chosen].uuid)
-    await attempts.submit_attempt(student, attempt.id)
-    await grading.grade_attempts([attempt.id])
-
-
 async def _finished_batch(people: _People, course_id: int) -> None:
     batch_id = await _batch(people, course_id, "Gelombang 1", FINISHED + 6)
     days = (timedelta(days=-19), timedelta(days=-16), timedelta(days=-12), timedelta(days=-9))
@@ -287,7 +265,7 @@ async def _finished_batch(people: _People, course_id: int) -> None:
     students = people.students[:FINISHED]
     for number, student in enumerate(students):
         await _enrol(people, student, batch_id)
-        await _take(student, quiz_id, 2 + number % 4)
+        await seed_quiz.take(student, people.teacher, quiz_id, number)
         work = Work(essay_text="Penghasilan bruto dikurangi PTKP, lalu dikalikan tarif pasal 17.")
         done = await grades.hand_in(student, task_id, work)
         await grades.grade_submission(people.teacher, done.submission.id, Decimal(70 + number % 5 * 6), "Sudah rapi.")
@@ -313,7 +291,12 @@ async def _running_batch(people: _People, course_id: int) -> None:
     batch_id = await _batch(people, course_id, RUNNING, 30)
     first = await _meeting(people, batch_id, "Ketentuan umum perpajakan", timedelta(days=-2))
     await _meeting(people, batch_id, "PPh orang pribadi", timedelta(days=5))
-    await _quiz(people, first)
+    quiz_id = await _quiz(people, first)
     await _task(people, first)
-    for student in [people.students[0], *people.students[FINISHED:]]:
+    students = [people.students[0], *people.students[FINISHED:]]
+    for student in students:
         await _enrol(people, student, batch_id)
+    more_time = OverridePlan(time_factor=Decimal("1.5"), note="Membaca dengan pembaca layar.")
+    await put_override(people.teacher, quiz_id, students[0].person_id, more_time)
+    for number, student in enumerate(students[1 : WAITING + 1]):
+        await seed_quiz.take(student, None, quiz_id, number)

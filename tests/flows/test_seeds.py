@@ -29,6 +29,9 @@ async def test_seeding_twice_changes_nothing(database, storage):
     assert made["people"] == seeds.STUDENTS + 2
     assert made["results"] == made["grades"] == seeds.FINISHED
     assert made["files"] == 2
+    assert await db.value("SELECT count(DISTINCT kind) FROM question") >= 8
+    assert await db.value("SELECT count(*) FROM attempt WHERE state = 'marking'") == seeds.WAITING
+    assert await db.value("SELECT count(*) FROM quiz_override") == 1
     assert await seeds.seed() is None
     assert await seed_clients.seed() == {}
     assert await counts() == made
