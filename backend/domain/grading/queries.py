@@ -16,6 +16,7 @@ from backend.domain.accounts.queries import PersonView
 from backend.domain.assessments import queries as assessments
 from backend.domain.assessments.queries import QuizView
 from backend.domain.attempts import queries as attempts
+from backend.domain.attempts.errors import AttemptNotFound
 from backend.domain.attempts.queries import AttemptView
 from backend.domain.grading import rules
 from backend.domain.grading.counting import counting_score
@@ -71,9 +72,12 @@ _ROWS = Lens(
 async def attempt_result(actor: Actor, ref: Ref) -> AttemptResultView:
     """The result of an attempt, for its owner and those who teach the batch.
 
-    Raises: AttemptNotFound, AttemptHidden, ResultNotFound.
+    Raises: AttemptHidden, ResultNotFound, also where there is no such attempt.
     """
-    attempt = await attempts.attempt(actor, ref)
+    try:
+        attempt = await attempts.attempt(actor, ref)
+    except AttemptNotFound:
+        raise ResultNotFound(ref=str(ref)) from None
     found = await db.row(f"SELECT {_RESULT_COLUMNS} FROM result WHERE attempt_id = $1", attempt.id)  # noqa: S608 - our names
     if found is None and not rules.awaits_result(attempt.state):
         raise ResultNotFound(ref=str(ref))
