@@ -1,6 +1,6 @@
 """Many questions written at once, in a few statements however many they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -61,6 +61,7 @@ async def put_questions(quiz: QuizView, questions: Sequence[Asked], actor_id: in
         quiz.id,
     )
     await db.statement(_PUT, quiz.id, version, actor_id, *_columns(questions))
+    await _put_draws(quiz.id, {asked.category: asked.draw for asked in questions if asked.draw is not None})
     await emit(QuestionsChanged(quiz.id))
     return gone
 
@@ -101,6 +102,19 @@ async def _put_sections(quiz_id: int, titles: Sequence[str], *, replaces: bool) 
             " AND NOT EXISTS (SELECT FROM question WHERE section_id = s.id)",
             quiz_id,
             list(titles),
+        )
+
+
+async def _put_draws(quiz_id: int, draws: Mapping[str, int]) -> None:
+    """Let so many questions be drawn of the sections into which those of these categories went."""
+    if draws:
+        await db.statement(
+            "UPDATE section s SET draw = n.draw FROM unnest($2::text[], $3::int[]) AS n (title, draw)"
+            " WHERE s.id = (SELECT id FROM section WHERE assessment_id = $1"
+            "  ORDER BY (title = n.title) DESC, position DESC LIMIT 1)",
+            quiz_id,
+            list(draws),
+            list(draws.values()),
         )
 
 

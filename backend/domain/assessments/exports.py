@@ -1,7 +1,8 @@
 """The questions of a quiz as a file."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -28,6 +29,7 @@ class TemplateType(StrEnum):
     NUMERIC = "numeric"
     MATCHING = "matching"
     ORDERING = "ordering"
+    BLANKS = "blanks"
     ESSAY = "essay"
     SPEAKING = "speaking"
     ALL = "all"
@@ -48,8 +50,10 @@ async def export_questions(actor: Actor, ref: Ref, format_: Format, *, skip_unsu
     view = await queries.questions(actor, ref)
     sections = {section.uuid: section for section in await queries.sections_of(view.quiz.id)}
     found = Findings()
+    for title in _told_twice(section.title for section in sections.values()):
+        found.note(0, Part.SECTIONS, title)
     for section in sections.values():
-        if section.draw is not None:
+        if section.draw is not None and format_ is not Format.XLSX:
             found.note(0, Part.DRAW, section.title)
     asked = [_asked(question, sections, number) for number, question in enumerate(view.questions, 1)]
     content = await asyncio.to_thread(written, format_, asked, found)
@@ -68,6 +72,11 @@ async def template(actor: Actor, ref: Ref, wanted: TemplateType | None) -> bytes
     if not await queries.may_teach(actor, quiz.batch_id):
         raise QuestionsHidden(quiz=quiz.id)
     return await asyncio.to_thread(excel_writer.template, _kind(wanted or TemplateType(quiz.quiz_type)))
+
+
+def _told_twice(titles: Iterable[str]) -> list[str]:
+    """Titles that more than one section has: whoever reads the file sees one section."""
+    return [title for title, count in Counter(titles).items() if count > 1]
 
 
 def _kind(wanted: TemplateType) -> QuestionKind | QuizType | None:
@@ -89,5 +98,6 @@ def _asked(view: QuestionView, sections: dict[UUID, SectionView], number: int) -
         feedback_right=view.feedback_right,
         feedback_wrong=view.feedback_wrong,
         category=sections[view.section_uuid].title,
+        draw=sections[view.section_uuid].draw,
         files=len(view.files),
     )

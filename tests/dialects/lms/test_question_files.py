@@ -1,14 +1,29 @@
 """Files of questions through the front door: taken, previewed, refused, and sent back."""
 
 import io
+from decimal import Decimal
 from uuid import uuid4
 
+import msgspec
 import openpyxl
 import pytest
 
 from backend.core import db
 from backend.core.actor import Actor, Role
 from backend.domain.assessments import queries, question_files
+from backend.domain.assessments.formats.findings import Asked, Findings, Format
+from backend.domain.assessments.formats.writing import written
+from backend.domain.assessments.keys import (
+    WHOLE,
+    AcceptedNumber,
+    BlanksKey,
+    Criterion,
+    EssayKey,
+    Gap,
+    Level,
+    NumericKey,
+    SpeakingKey,
+)
 from tests.background import drain
 from tests.domain.grading.test_sheets_hostile import far
 from tests.grade_sheets import saved
@@ -263,6 +278,46 @@ async def test_every_format_goes_out_and_comes_in_as_the_same(a_person, format_)
     assert plain.content == (await teacher.http.get(f"{quiz.path}/export", params={"format": "gift"})).content.replace(
         b"3.141..3.142", b"3.1415:0.0005" if format_ == "moodle_xml" else b"3.141..3.142"
     )
+
+
+EVERYTHING = [
+    Asked(
+        line=1, text="Uraikan.", key=EssayKey(rubric=(Criterion(text="Isi", levels=(Level(text="", points=WHOLE),)),))
+    ),
+    Asked(line=2, text="Baca.", key=SpeakingKey(notes="Lafal", max_s=90), points=Decimal(5), category="Lisan"),
+    Asked(
+        line=3,
+        text="[[1]] cm",
+        key=BlanksKey(
+            gaps=(Gap(key=NumericKey(accepted=(AcceptedNumber(value=WHOLE, tolerance=WHOLE, is_relative=True),))),)
+        ),
+    ),
+]
+
+
+async def test_a_sheet_says_all_that_the_engine_can(a_person):
+    quiz, teacher = await a_taught_quiz(a_person)
+    drawing = [msgspec.structs.replace(asked, draw=1) for asked in EVERYTHING]
+    job = await imported(teacher, quiz, written(Format.XLSX, drawing, Findings()))
+    assert (job["state"], job["report"]["imported"], job["report"]["notes"]) == ("done", 3, [])
+    sections = await queries.sections_of(quiz.view.id)
+    assert [(section.title, section.draw, section.question_count) for section in sections] == [
+        ("", 1, 2),
+        ("Lisan", 1, 1),
+    ]
+    answer = await teacher.http.get(f"{quiz.path}/export")
+    assert (answer.status_code, answer.headers.get("x-left-out")) == (200, None)
+    other, colleague = await a_taught_quiz(a_person)
+    assert (await imported(colleague, other, answer.content))["report"]["imported"] == 3
+    again = await colleague.http.get(f"{other.path}/export")
+    cells = [[[cell.value for cell in row] for row in rows(each.content)] for each in (answer, again)]
+    assert cells[0] == cells[1]
+    answer = await teacher.http.get(f"{quiz.path}/export", params={"format": "moodle_xml", "skip_unsupported": "true"})
+    assert (answer.status_code, answer.headers["x-left-out"]) == (200, "5")
+
+
+def rows(content):
+    return openpyxl.load_workbook(io.BytesIO(content))["Soal"].iter_rows()
 
 
 @pytest.mark.parametrize(("type_", "status"), [("", 200), ("mc", 200), ("tf", 200), ("all", 200), ("x", 400)])

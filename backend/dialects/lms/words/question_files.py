@@ -106,6 +106,13 @@ CODES: Mapping[Code, tuple[Word, Word]] = {
         Word("pasangan tidak lengkap", "a pair is incomplete"),
         Word("pertanyaan -> jawaban", "question -> answer"),
     ),
+    Code.PART_MISPLACED: (
+        Word("baris ini tidak cocok dengan soal di atasnya", "this row does not belong to the question above it"),
+        Word(
+            "baris Isian di bawah soal isian rumpang, baris Kriteria di bawah esai atau berbicara",
+            "a gap below a text with gaps, a criterion below an essay or a speaking question",
+        ),
+    ),
     Code.PART_UNSUPPORTED: (
         Word("tidak dapat disimpan: {part}", "cannot be kept: {part}"),
         Word("isi yang dikenal kedua sisi", "what both sides know"),
@@ -151,6 +158,7 @@ PARTS: Mapping[Part, Word] = {
     Part.ATTACHMENTS: Word("lampiran jawaban", "files as an answer"),
     Part.CASE: Word("huruf besar-kecil dibedakan", "that case matters"),
     Part.CHARACTERS: Word("karakter kendali", "control characters"),
+    Part.COLUMN: Word("kolom yang tidak dibaca untuk soal ini", "a column that is not read for this question"),
     Part.DRAW: Word("jumlah yang diundi per bagian", "how many are drawn from a section"),
     Part.EXPLANATION: Word("pembahasan", "the explanation"),
     Part.FEEDBACK: Word("umpan balik benar dan salah", "feedback for right and wrong"),
@@ -160,15 +168,20 @@ PARTS: Mapping[Part, Word] = {
     Part.FORMATS_MIXED: Word("beberapa format teks dalam satu pertanyaan", "texts of several formats in one question"),
     Part.FRACTIONS: Word("nilai sebagian", "partial credit"),
     Part.HINTS: Word("petunjuk", "hints"),
+    Part.LENGTH: Word("teks yang terlalu panjang untuk satu sel", "a text that is too long for a cell"),
     Part.LINES: Word("baris baru di dalam teks", "line ends in a text"),
     Part.MARKUP: Word("HTML yang tidak diizinkan", "HTML that is not let in"),
     Part.NAME: Word("nama pertanyaan", "the name of the question"),
     Part.OPTION_FEEDBACK: Word("umpan balik per jawaban", "feedback for single answers"),
+    Part.OTHERWISE: Word(
+        "soal yang akan terbaca lain bila diimpor kembali", "a question that would be read as another one"
+    ),
     Part.PARTIAL_FEEDBACK: Word("umpan balik untuk jawaban sebagian benar", "feedback for partly right answers"),
     Part.PENALTY: Word("pengurangan poin", "points taken for wrong answers"),
     Part.POINTS: Word("poin", "points"),
     Part.RUBRIC: Word("rubrik", "the rubric"),
     Part.SCORING: Word("cara penilaian", "the way it is scored"),
+    Part.SECTIONS: Word("beberapa bagian dengan judul yang sama", "several sections of the same title"),
     Part.SHUFFLE: Word("opsi tidak diacak", "that options are not shuffled"),
     Part.TAGS: Word("label", "tags"),
     Part.TEMPLATE: Word("templat jawaban atau catatan penilai", "the answer's template, or notes for markers"),

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 import msgspec
 
 from backend.domain.assessments.formats.findings import Code, Findings
-from backend.domain.assessments.keys import MultipleScoring, OrderingScoring
+from backend.domain.assessments.keys import MultipleScoring, OrderingScoring, UnitUse
 from backend.domain.assessments.terms import QuestionKind
 
 SHEET = "Soal"
@@ -31,7 +31,22 @@ HEADINGS = {
     "scoring": "Penilaian",
     "format": "Format",
     "section": "Bagian",
+    "draw": "Undi",
+    "cased": "Peka Huruf",
+    "units": "Satuan",
+    "unit_use": "Aturan Satuan",
+    "unit_penalty": "Penalti Satuan",
+    "least_words": "Kata Minimum",
+    "most_words": "Kata Maksimum",
+    "most_s": "Durasi Maksimum",
+    "template": "Kerangka Jawaban",
+    "notes": "Catatan Penilai",
+    "gap": "Isian",
+    "gap_weight": "Bobot Isian",
+    "criterion": "Kriteria",
 }
+PARTS = ("gap", "criterion")
+"""A row in which one of these is filled belongs to the question above."""
 OPTION, FEEDBACK, WEIGHT = "Opsi", "Umpan Balik", "Bobot"
 _SERIES = {
     **dict.fromkeys(("opsi", "option", "pilihan", "jawaban", "answer", ""), OPTION),
@@ -53,8 +68,22 @@ _WORDS = {
     "scoring": "penilaian scoring",
     "format": "format",
     "section": "bagian section",
+    "draw": "undi draw",
+    "cased": "pekahuruf casesensitive",
+    "units": "satuan units",
+    "unit_use": "aturansatuan unituse",
+    "unit_penalty": "penaltisatuan unitpenalty",
+    "least_words": "kataminimum minwords",
+    "most_words": "katamaksimum maxwords",
+    "most_s": "durasimaksimum maxseconds",
+    "template": "kerangkajawaban responsetemplate",
+    "notes": "catatanpenilai gradernotes",
+    "gap": "isian gap",
+    "gap_weight": "bobotisian gapweight",
+    "criterion": "kriteria criterion",
 }
 _BY_WORD = {word: key for key, words in _WORDS.items() for word in words.split()}
+_LETTERED = re.compile(r".*?(?P<two>a?(?P<last>[a-z]))")
 _NOISE = re.compile(r"[\s_\-*:.?/()]+")
 
 KINDS = {
@@ -65,6 +94,7 @@ KINDS = {
     QuestionKind.NUMERIC: "Angka",
     QuestionKind.MATCHING: "Menjodohkan",
     QuestionKind.ORDERING: "Mengurutkan",
+    QuestionKind.BLANKS: "Isian Rumpang",
     QuestionKind.ESSAY: "Esai",
     QuestionKind.SPEAKING: "Berbicara",
 }
@@ -80,6 +110,8 @@ _MORE_KINDS = {
     "numerik": QuestionKind.NUMERIC,
     "numerical": QuestionKind.NUMERIC,
     "uraian": QuestionKind.ESSAY,
+    "rumpang": QuestionKind.BLANKS,
+    "cloze": QuestionKind.BLANKS,
 }
 SCORINGS: dict[str, str] = {
     MultipleScoring.ALL_OR_NOTHING: "Semua",
@@ -88,6 +120,7 @@ SCORINGS: dict[str, str] = {
     OrderingScoring.PLACES: "Tempat",
     OrderingScoring.NEIGHBOURS: "Urutan",
 }
+UNIT_USES = {UnitUse.OPTIONAL: "Opsional", UnitUse.REQUIRED: "Wajib", UnitUse.PENALISED: "Penalti"}
 YES, NO = "Ya", "Tidak"
 
 
@@ -120,6 +153,20 @@ def scoring_of(text: str) -> str | None:
     """The scoring that a word of the column Penilaian means."""
     word = plain(text)
     return next((value for value, name in SCORINGS.items() if word in (plain(name), plain(value))), None)
+
+
+def unit_use_of(text: str) -> UnitUse | None:
+    """What a word of the column Aturan Satuan means."""
+    word = plain(text)
+    return next((use for use, name in UNIT_USES.items() if word in (plain(name), plain(use))), None)
+
+
+def number_of_letters(letters: str) -> int:
+    """The number that a column's letters stand for; A is 0."""
+    number = 0
+    for each in letters.upper():
+        number = number * len(LETTERS) + LETTERS.index(each) + 1
+    return number - 1
 
 
 def letter(number: int) -> str:
@@ -172,9 +219,11 @@ def _key(text: str) -> str | tuple[str, int] | None:
     word = plain(text)
     if word in _BY_WORD:
         return _BY_WORD[word]
-    series, last = word[:-1], word[-1:].upper()
-    if series in _SERIES and last in LETTERS and last:
-        return _SERIES[series], LETTERS.index(last)
+    found = _LETTERED.fullmatch(word)
+    for letters in (found["last"], found["two"]) if found else ():
+        series = word.removesuffix(letters) if letters else ""
+        if letters and series in _SERIES and (series or len(letters) == 1):
+            return _SERIES[series], number_of_letters(letters)
     return None
 
 

@@ -1,32 +1,30 @@
-"""One row of a sheet of questions, by the kind of the question."""
+"""One question of a sheet, by its kind."""
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from backend.core.workbook_formats import Cell
-from backend.domain.assessments.formats import excel_columns
-from backend.domain.assessments.formats.excel_columns import FEEDBACK, LETTERS, NO, OPTION, WEIGHT, Columns, plain
+from backend.domain.assessments.formats import excel_columns, excel_typed
+from backend.domain.assessments.formats.excel_cells import Row
+from backend.domain.assessments.formats.excel_columns import NO, number_of_letters, plain
 from backend.domain.assessments.formats.findings import Asked, Code, QuestionUnfit
-from backend.domain.assessments.formats.texts import FALSE, TRUE, number, shifted
+from backend.domain.assessments.formats.texts import FALSE, TRUE
 from backend.domain.assessments.keys import (
     NOTHING,
     WHOLE,
-    AcceptedNumber,
-    AcceptedText,
+    BlanksKey,
     Choice,
     EssayKey,
+    Gap,
+    GapKey,
     Item,
     Key,
     MatchingKey,
     MultipleResponseKey,
     MultipleScoring,
-    NumericKey,
     OrderingKey,
     OrderingScoring,
-    ShortTextKey,
     SingleChoiceKey,
     SpeakingKey,
     Stem,
@@ -38,87 +36,25 @@ from backend.domain.assessments.terms import QuestionKind, QuizType, TextFormat
 S = TypeVar("S", bound=StrEnum)
 _TRUE = frozenset({"benar", "true", "b", "t", "betul"})
 _FALSE = frozenset({"salah", "false", "s", "f"})
-_ANSWER = re.compile(r"[A-Za-z](?:\s*[,;/&+]\s*[A-Za-z])*|[A-Za-z](?:\s+[A-Za-z])+")
-
-
-class Row:
-    """The cells of one row by their columns, as they are shown; numbers as they are saved."""
-
-    def __init__(self, number: int, cells: Sequence[tuple[str, Cell]], columns: Columns) -> None:
-        self.number, self.cells, self.columns = number, cells, columns
-
-    def text(self, key: str) -> str:
-        """The text of a column, "" where there is none."""
-        return self._at(self.columns.at.get(key))
-
-    def is_blank(self) -> bool:
-        """Whether nothing stands in it but its number."""
-        used = [column for key, column in self.columns.at.items() if key != "no"]
-        return not any(self._at(column) for column in [*used, *self.columns.series.values()])
-
-    def options(self) -> list[str]:
-        """The options up to the last that is not blank.
-
-        Raises: QuestionUnfit for one between them that is.
-        """
-        texts = [(self._at(column), column) for _, column in self.columns.letters(OPTION)]
-        while texts and not texts[-1][0]:
-            texts.pop()
-        for text, column in texts:
-            if not text:
-                raise QuestionUnfit(Code.OPTION_BLANK, column=self.columns.names.get(column, ""))
-        return [text for text, _ in texts]
-
-    def feedback(self, option: int) -> str:
-        """What is said of an option."""
-        return self._at(self.columns.series.get((FEEDBACK, option)))
-
-    def weight(self, option: int) -> Decimal | None:
-        """The fraction that stands in an option's column of weights, in percent."""
-        found = self._number(self.columns.series.get((WEIGHT, option)))
-        return None if found is None else shifted(found, -2)
-
-    def number_of(self, key: str) -> Decimal | None:
-        """A number; None for a blank cell. A decimal comma and a point mean the same.
-
-        Raises: QuestionUnfit.
-        """
-        return self._number(self.columns.at.get(key))
-
-    def unfit(self, code: Code, key: str = "answer") -> QuestionUnfit:
-        """What is wrong with a column."""
-        column = self.columns.at.get(key)
-        name = excel_columns.HEADINGS[key] if column is None else self.columns.names.get(column, "")
-        return QuestionUnfit(code, self.text(key), column=name)
-
-    def _at(self, column: int | None) -> str:
-        return "" if column is None or column >= len(self.cells) else self.cells[column][0]
-
-    def _number(self, column: int | None) -> Decimal | None:
-        text = self._at(column)
-        if not text or column is None:
-            return None
-        raw = self.cells[column][1]
-        is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
-        shown = format(raw, ".15g") if is_number else text.replace(",", ".", 1).removesuffix("%")
-        value = number(shown)
-        if value is None:
-            raise QuestionUnfit(Code.NUMBER_UNREADABLE, text, column=self.columns.names.get(column, ""))
-        return value
+_LETTER = "A?[A-Za-z]"
+_ANSWER = re.compile(rf"{_LETTER}(?:\s*[,;/&+]\s*{_LETTER})*|{_LETTER}(?:\s+{_LETTER})+", re.IGNORECASE)
+_ARROW = re.compile(r"(?<!\\)->")
 
 
 def asked(row: Row, quiz_type: QuizType) -> Asked:
-    """The question of a row.
+    """The question of a row, and of those that belong to it.
 
     Raises: QuestionUnfit.
     """
     if not row.text("question"):
         raise row.unfit(Code.TEXT_MISSING, "question")
     points, penalty = row.number_of("points"), row.number_of("penalty")
+    kind = _kind(row, quiz_type)
+    _check_parts(row, kind)
     return Asked(
         line=row.number,
         text=row.text("question"),
-        key=_KEYS[_kind(row, quiz_type)](row),
+        key=_KEYS[kind](row),
         text_format=_format(row),
         points=WHOLE if points is None else points,
         penalty=NOTHING if penalty is None else penalty,
@@ -127,6 +63,7 @@ def asked(row: Row, quiz_type: QuizType) -> Asked:
         feedback_right=row.text("right"),
         feedback_wrong=row.text("wrong"),
         category=" ".join(row.text("section").split())[:255],
+        draw=row.whole_of("draw"),
     )
 
 
@@ -137,9 +74,22 @@ def _kind(row: Row, quiz_type: QuizType) -> QuestionKind:
         if kind is None:
             raise row.unfit(Code.KIND_UNSUPPORTED, "kind")
         return kind
+    if any(part.text("gap") for part in row.parts):
+        return QuestionKind.BLANKS
+    if row.parts:
+        return QuestionKind.ESSAY
     if quiz_type is QuizType.TRUE_FALSE:
         return QuestionKind.TRUE_FALSE
     return QuestionKind.MULTIPLE_RESPONSE if len(_letters(row)) > 1 else QuestionKind.SINGLE_CHOICE
+
+
+def _check_parts(row: Row, kind: QuestionKind) -> None:
+    """Gaps belong to a text with gaps, criteria to what is marked by hand."""
+    fits = {QuestionKind.BLANKS: "gap", QuestionKind.ESSAY: "criterion", QuestionKind.SPEAKING: "criterion"}
+    for part in row.parts:
+        for key in excel_columns.PARTS:
+            if part.text(key) and fits.get(kind) != key:
+                raise part.unfit(Code.PART_MISPLACED, key)
 
 
 def _format(row: Row) -> TextFormat:
@@ -157,7 +107,7 @@ def _letters(row: Row) -> list[int]:
     text = row.text("answer")
     if not _ANSWER.fullmatch(text):
         return []
-    return sorted({LETTERS.index(letter.upper()) for letter in re.findall("[A-Za-z]", text)})
+    return sorted({number_of_letters(letters) for letters in re.findall("[A-Za-z]+", text)})
 
 
 def _right(row: Row, options: Sequence[str]) -> list[int]:
@@ -197,7 +147,7 @@ def _scoring(row: Row, kind: type[S], usual: S) -> S:
         raise row.unfit(Code.ANSWER_UNREADABLE, "scoring") from None
 
 
-def _single(row: Row) -> Key:
+def _single(row: Row) -> SingleChoiceKey:
     options = row.options()
     right = _right(row, options)
     if len(right) > 1:
@@ -234,62 +184,16 @@ def _multiple(row: Row) -> Key:
     return MultipleResponseKey(options=_choices(row, options, right), scoring=scoring, shuffles=_shuffles(row))
 
 
-def _accepted(row: Row) -> list[str]:
-    texts = row.options() or [row.text("answer")]
-    if not texts[0]:
-        raise row.unfit(Code.ANSWER_MISSING)
-    return texts
-
-
-def _fraction(row: Row, at: int) -> Decimal:
-    weight = row.weight(at)
-    return WHOLE if weight is None else weight
-
-
-def _short(row: Row) -> Key:
-    return ShortTextKey(
-        accepted=tuple(
-            [
-                AcceptedText(text=text, fraction=_fraction(row, at), feedback=row.feedback(at))
-                for at, text in enumerate(_accepted(row))
-            ]
-        )
-    )
-
-
-def _numeric(row: Row) -> Key:
-    return NumericKey(accepted=tuple([_number(row, at, text) for at, text in enumerate(_accepted(row))]))
-
-
-def _number(row: Row, at: int, text: str) -> AcceptedNumber:
-    fraction, feedback = _fraction(row, at), row.feedback(at)
-    text = text.replace("±", ":")
-    if text == "*":
-        return AcceptedNumber(fraction=fraction, feedback=feedback)
-    mark = ".." if ".." in text else ":"
-    one, _, other = text.partition(mark)
-    first, second = _decimal(one), _decimal(other) if other or mark == ".." else NOTHING
-    if first is None or second is None:
-        raise QuestionUnfit(Code.NUMBER_UNREADABLE, text)
-    if mark == "..":
-        return AcceptedNumber(low=first, high=second, fraction=fraction, feedback=feedback)
-    return AcceptedNumber(value=first, tolerance=second, fraction=fraction, feedback=feedback)
-
-
-def _decimal(text: str) -> Decimal | None:
-    return number(text.strip().replace(",", ".", 1))
-
-
 def _matching(row: Row) -> Key:
     stems: list[Stem] = []
     targets: dict[str, Target] = {}
     for text in row.options():
-        left, arrow, right = [part.strip() for part in text.partition("->")]
-        if not arrow or not right:
+        left, *behind = [part.strip() for part in _ARROW.split(text, maxsplit=1)]
+        if not behind or not behind[0]:
             raise QuestionUnfit(Code.PAIR_UNREADABLE, text)
-        target = targets.setdefault(right, Target(text=right))
+        target = targets.setdefault(behind[0], Target(text=behind[0]))
         if left:
-            stems.append(Stem(text=left, target=target.uuid))
+            stems.append(Stem(text=left.replace("\\->", "->"), target=target.uuid))
     whole = _scoring(row, OrderingScoring, OrderingScoring.PLACES) is OrderingScoring.ALL_OR_NOTHING
     return MatchingKey(
         stems=tuple(stems), targets=tuple(targets.values()), is_all_or_nothing=whole, shuffles=_shuffles(row)
@@ -301,14 +205,54 @@ def _ordering(row: Row) -> Key:
     return OrderingKey(items=items, scoring=_scoring(row, OrderingScoring, OrderingScoring.PLACES))
 
 
+def _blanks(row: Row) -> Key:
+    gaps: dict[int, Gap] = {}
+    for part in row.parts:
+        number = part.whole_of("gap") or 0
+        if number in gaps:
+            raise part.unfit(Code.ANSWER_UNREADABLE, "gap")
+        weight = part.number_of("gap_weight")
+        gaps[number] = Gap(key=_gap_key(part), weight=WHOLE if weight is None else weight)
+    if sorted(gaps) != list(range(1, len(gaps) + 1)):
+        raise row.parts[-1].unfit(Code.ANSWER_UNREADABLE, "gap")
+    return BlanksKey(gaps=tuple([gaps[number] for number in sorted(gaps)]))
+
+
+def _gap_key(part: Row) -> GapKey:
+    """A gap is a little question of its own: one of several, a text, or a number."""
+    kind = excel_columns.kind_of(part.text("kind")) if part.text("kind") else QuestionKind.SHORT_TEXT
+    if kind is QuestionKind.SINGLE_CHOICE:
+        return _single(part)
+    if kind is QuestionKind.SHORT_TEXT:
+        return excel_typed.short(part)
+    if kind is QuestionKind.NUMERIC:
+        return excel_typed.numeric(part)
+    raise part.unfit(Code.PART_MISPLACED, "kind")
+
+
+def _essay(row: Row) -> Key:
+    return EssayKey(
+        rubric=excel_typed.rubric(row),
+        template=row.text("template"),
+        notes=row.text("notes"),
+        min_words=row.whole_of("least_words"),
+        max_words=row.whole_of("most_words"),
+    )
+
+
+def _speaking(row: Row) -> Key:
+    return SpeakingKey(rubric=excel_typed.rubric(row), notes=row.text("notes"), max_s=row.whole_of("most_s"))
+
+
 _KEYS: dict[QuestionKind, Callable[[Row], Key]] = {
     QuestionKind.SINGLE_CHOICE: _single,
     QuestionKind.TRUE_FALSE: _true_false,
     QuestionKind.MULTIPLE_RESPONSE: _multiple,
-    QuestionKind.SHORT_TEXT: _short,
-    QuestionKind.NUMERIC: _numeric,
+    QuestionKind.SHORT_TEXT: excel_typed.short,
+    QuestionKind.NUMERIC: excel_typed.numeric,
     QuestionKind.MATCHING: _matching,
     QuestionKind.ORDERING: _ordering,
-    QuestionKind.ESSAY: lambda _: EssayKey(),
-    QuestionKind.SPEAKING: lambda _: SpeakingKey(),
+    QuestionKind.BLANKS: _blanks,
+    QuestionKind.ESSAY: _essay,
+    QuestionKind.SPEAKING: _speaking,
 }

@@ -11,10 +11,14 @@ from backend.core.workbook_marks import Marks
 from backend.core.workbook_scan import inspect
 from backend.core.workbooks import SEARCHED_ROWS, FileRefused, Refusal
 from backend.domain.assessments.formats import excel_columns
+from backend.domain.assessments.formats.excel_cells import Row
 from backend.domain.assessments.formats.excel_columns import OPTION, SHEETS, Columns
-from backend.domain.assessments.formats.excel_kinds import Row, asked
-from backend.domain.assessments.formats.findings import Code, Findings, Format, QuestionUnfit, ReadFile
+from backend.domain.assessments.formats.excel_kinds import asked
+from backend.domain.assessments.formats.findings import Asked, Code, Findings, Format, Part, QuestionUnfit, ReadFile
 from backend.domain.assessments.terms import QuizType
+
+MOST_PARTS_READ = 100
+"""More rows belong to no question; how many gaps or criteria fit, the engine says."""
 
 
 def read(path: str, quiz_type: QuizType) -> ReadFile:
@@ -34,10 +38,13 @@ def read(path: str, quiz_type: QuizType) -> ReadFile:
 
 
 class _Sheet:
-    """One worksheet while it is read."""
+    """One worksheet while it is read: `open` is the question whose further rows may still come."""
 
     def __init__(self, marks: Marks, quiz_type: QuizType, found: Findings) -> None:
         self.marks, self.quiz_type, self.found = marks, quiz_type, found
+        self.open: Row | None = None
+        self.is_broken = False
+        self.draws: dict[str, int] = {}
 
     def read(self, rows: Iterator[list[Cell]]) -> None:
         head = [self._shown(number, cells) for number, cells in enumerate(islice(rows, SEARCHED_ROWS), 1)]
@@ -51,6 +58,7 @@ class _Sheet:
             if self.found.is_full:
                 break
             self._take(number, self._shown(number, raw), columns)
+        self._close()
 
     def _shown(self, number: int, cells: Sequence[Cell]) -> list[tuple[str, Cell]]:
         """Each cell as it is seen, and as it is saved."""
@@ -67,11 +75,48 @@ class _Sheet:
         try:
             self._check_marks(number, cells, columns)
             row = Row(number, cells, columns) if columns else _positional(number, cells)
-            if columns and row.is_blank():
-                return
-            self.found.take(asked(row, self.quiz_type))
         except QuestionUnfit as why:
+            self._close()
+            self.is_broken = True
             self.found.unfit(why, number)
+            return
+        if columns and row.is_blank():
+            return
+        if row.is_part:
+            self._add(row)
+        else:
+            self._close()
+            self.open, self.is_broken = row, False
+
+    def _add(self, part: Row) -> None:
+        """A row below its question; below one that is broken nothing more is told."""
+        if self.open is not None and len(self.open.parts) < MOST_PARTS_READ:
+            self.open.parts.append(part)
+        elif not self.is_broken:
+            self.is_broken = True
+            self._close()
+            self.found.error(part.number, Code.PART_MISPLACED, part.text("gap") or part.text("criterion"))
+
+    def _close(self) -> None:
+        """The question is whole."""
+        row, self.open = self.open, None
+        if row is None:
+            return
+        try:
+            question = asked(row, self.quiz_type)
+            self._check_draw(row, question)
+        except QuestionUnfit as why:
+            self.found.unfit(why, row.number)
+            return
+        for each in (row, *row.parts):
+            for name in each.unread():
+                self.found.note(each.number, Part.COLUMN, name)
+        self.found.take(question)
+
+    def _check_draw(self, row: Row, question: Asked) -> None:
+        """All questions of a section say the same of how many are drawn, if they say anything."""
+        if question.draw is not None and self.draws.setdefault(question.category, question.draw) != question.draw:
+            raise row.unfit(Code.ANSWER_UNREADABLE, "draw")
 
     def _is_marked(self, number: int, width: int) -> bool:
         places = [(number - 1, column) for column in range(width)]

@@ -1,18 +1,32 @@
-"""A question as the cells of a row."""
+"""A question as the cells of a row, and of the rows below that belong to it."""
 
 from decimal import Decimal
 
 import msgspec
 
-from backend.domain.assessments.formats.excel_columns import KINDS, LETTERS, NO, OPTION, SCORINGS, WEIGHT
-from backend.domain.assessments.formats.findings import Asked, Code, Findings, Format, Part, QuestionUnfit, Severity
+from backend.domain.assessments.formats.excel_columns import (
+    KINDS,
+    NO,
+    OPTION,
+    SCORINGS,
+    UNIT_USES,
+    WEIGHT,
+    YES,
+    letter,
+)
+from backend.domain.assessments.formats.findings import Asked, Findings, Format, Part
 from backend.domain.assessments.formats.gift_numbers import written
 from backend.domain.assessments.formats.saying import unsaid
 from backend.domain.assessments.formats.texts import digits, percent
 from backend.domain.assessments.keys import (
     NOTHING,
     WHOLE,
+    AcceptedNumber,
+    BlanksKey,
+    Criterion,
     EssayKey,
+    Gap,
+    Key,
     MatchingKey,
     MultipleResponseKey,
     MultipleScoring,
@@ -23,7 +37,9 @@ from backend.domain.assessments.keys import (
     SingleChoiceKey,
     SpeakingKey,
     TrueFalseKey,
-    options_of,
+    Unit,
+    UnitUse,
+    rubric_of,
 )
 from backend.domain.assessments.terms import TextFormat
 
@@ -31,43 +47,37 @@ _ARROW = "->"
 
 
 class Line(msgspec.Struct):
-    """The cells of a row: by column, and those of the options."""
+    """The cells of a row: by column, and those of the options; and the rows that belong to it."""
 
     cells: dict[str, str]
     options: list[str]
     feedback: list[str]
     weights: list[str]
+    parts: list["Line"] = []
 
-    def at(self, key: str | tuple[str, int], number: int) -> str:
-        """What stands in a column; `number` is the row's own."""
-        if key == "no":
-            return str(number)
+    def at(self, key: str | tuple[str, int]) -> str:
+        """What stands in a column."""
         if isinstance(key, str):
             return self.cells.get(key, "")
         series = {OPTION: self.options, WEIGHT: self.weights}.get(key[0], self.feedback)
         return series[key[1]] if key[1] < len(series) else ""
 
     def texts(self) -> list[str]:
-        """All that stands in it."""
-        return [*self.cells.values(), *self.options, *self.feedback]
+        """All that stands in it, and in those that belong to it."""
+        below = [text for part in self.parts for text in part.texts()]
+        return [*self.cells.values(), *self.options, *self.feedback, *below]
 
 
 def line(asked: Asked, found: Findings) -> Line:
-    """The row of a question; what it cannot say is found, and left out.
-
-    Raises: QuestionUnfit for a question that a row cannot say at all.
-    """
-    kind = KINDS.get(asked.kind)
-    if kind is None:
-        raise _not_sayable(str(asked.kind))
+    """The row of a question; what it cannot say is found, and left out."""
     for part in unsaid(asked, Format.XLSX):
         found.unsupported(asked.line, part, asked.text)
-    made = _Maker(asked, found)
-    made.fill()
-    if len(made.options) > len(LETTERS):
-        raise _not_sayable(asked.text)
-    cells = {
-        "kind": kind,
+    if isinstance(asked.key, MatchingKey):
+        texts = [target.text.strip() for target in asked.key.targets]
+        if len(set(texts)) != len(texts):
+            found.unsupported(asked.line, Part.TWICE, asked.text)
+    row = _line(asked.key)
+    row.cells |= {
         "question": asked.text.strip(),
         "points": digits(asked.points),
         "explanation": (asked.explanation or "").strip(),
@@ -77,25 +87,31 @@ def line(asked: Asked, found: Findings) -> Line:
         "wrong": asked.feedback_wrong.strip(),
         "format": "" if asked.text_format is TextFormat.PLAIN else str(asked.text_format),
         "section": " ".join(asked.category.split()),
-        **made.cells,
+        "draw": "" if asked.draw is None else str(asked.draw),
     }
-    used = {key: text for key, text in cells.items() if text}
-    return Line(used, made.options, _trimmed(made.feedback), _trimmed(made.weights))
+    row.cells = _filled(row.cells)
+    return row
+
+
+def _line(key: Key) -> Line:
+    made = _Maker()
+    made.fill(key)
+    cells = _filled({"kind": KINDS[key.KIND], **made.cells})
+    return Line(cells, made.options, _trimmed(made.feedback), _trimmed(made.weights), made.parts)
 
 
 class _Maker:
     """The cells that hang on the question's kind."""
 
-    def __init__(self, asked: Asked, found: Findings) -> None:
-        self.asked, self.found = asked, found
+    def __init__(self) -> None:
         self.cells: dict[str, str] = {}
         self.options: list[str] = []
         self.feedback: list[str] = []
         self.weights: list[str] = []
+        self.parts: list[Line] = []
 
-    def fill(self) -> None:
+    def fill(self, key: Key) -> None:
         """By the kind."""
-        key = self.asked.key
         if isinstance(key, SingleChoiceKey | TrueFalseKey):
             self._choice(key)
         elif isinstance(key, MultipleResponseKey):
@@ -107,12 +123,10 @@ class _Maker:
         elif isinstance(key, OrderingKey):
             self.options = [item.text.strip() for item in key.items]
             self._scored(key.scoring, OrderingScoring.PLACES)
-        elif isinstance(key, EssayKey | SpeakingKey):
+        elif isinstance(key, BlanksKey):
+            self.parts = [_gap(number, gap) for number, gap in enumerate(key.gaps, 1)]
+        else:
             self._by_hand(key)
-
-    def _unless(self, is_sayable: bool, part: Part) -> None:  # noqa: FBT001 - reads as a sentence
-        if not is_sayable:
-            self.found.unsupported(self.asked.line, part, self.asked.text)
 
     def _scored(self, scoring: str, usual: str) -> None:
         if scoring != usual:
@@ -135,59 +149,92 @@ class _Maker:
             [WHOLE if is_right else NOTHING for is_right in right],
             [option.feedback for option in key.options],
         )
-        self.cells["answer"] = "".join(letter for letter, is_right in zip(LETTERS, right, strict=False) if is_right)
+        self.cells["answer"] = ",".join(letter(at) for at, is_right in enumerate(right) if is_right)
         if isinstance(key, SingleChoiceKey):
             self._shuffled(shuffles=key.shuffles)
 
     def _multiple(self, key: MultipleResponseKey) -> None:
         is_weighed = key.scoring is MultipleScoring.FRACTIONS
-        right = [option.fraction == WHOLE if is_weighed else option.is_correct for option in options_of(key)]
+        right = [option.fraction == WHOLE if is_weighed else option.is_correct for option in key.options]
         self._take(
             [option.text for option in key.options],
             [option.fraction for option in key.options],
             [WHOLE if is_right else NOTHING for is_right in right],
             [option.feedback for option in key.options],
         )
-        letters = [letter for letter, is_right in zip(LETTERS, right, strict=False) if is_right]
-        self.cells["answer"] = ",".join(letters)
+        self.cells["answer"] = ",".join(letter(at) for at, is_right in enumerate(right) if is_right)
         self._scored(key.scoring, MultipleScoring.ALL_OR_NOTHING)
         self._shuffled(shuffles=key.shuffles)
 
     def _typed(self, key: ShortTextKey | NumericKey) -> None:
         if isinstance(key, ShortTextKey):
-            self._unless(not key.is_case_sensitive, Part.CASE)
+            self.cells["cased"] = YES if key.is_case_sensitive else ""
             texts = [one.text for one in key.accepted]
         else:
-            self._unless(not key.units, Part.UNITS)
-            self._unless(not any(one.is_relative and one.tolerance for one in key.accepted), Part.TOLERANCE)
-            texts = [written(one) for one in key.accepted]
+            texts = [_number(one) for one in key.accepted]
+            self.cells |= {
+                "units": "\n".join(_unit(unit) for unit in key.units),
+                "unit_use": "" if key.unit_use is UnitUse.OPTIONAL else UNIT_USES[key.unit_use],
+                "unit_penalty": percent(key.unit_penalty) if key.unit_penalty else "",
+            }
         fractions = [one.fraction for one in key.accepted]
         self._take(texts, fractions, [WHOLE] * len(texts), [one.feedback for one in key.accepted])
 
     def _matching(self, key: MatchingKey) -> None:
         texts = {target.uuid: target.text.strip() for target in key.targets}
-        self._unless(len(set(texts.values())) == len(texts), Part.TWICE)
-        if any(_ARROW in stem.text for stem in key.stems):
-            raise _not_sayable(_ARROW)
         used = {stem.target for stem in key.stems}
-        self.options = [f"{stem.text.strip()} {_ARROW} {texts[stem.target]}" for stem in key.stems]
+        pairs = [(stem.text.strip().replace(_ARROW, "\\" + _ARROW), texts[stem.target]) for stem in key.stems]
+        self.options = [f"{stem} {_ARROW} {target}" for stem, target in pairs]
         self.options += [f"{_ARROW} {text}" for uuid, text in texts.items() if uuid not in used]
         whole = OrderingScoring.ALL_OR_NOTHING if key.is_all_or_nothing else OrderingScoring.PLACES
         self._scored(whole, OrderingScoring.PLACES)
         self._shuffled(shuffles=key.shuffles)
 
     def _by_hand(self, key: EssayKey | SpeakingKey) -> None:
-        self._unless(not key.rubric, Part.RUBRIC)
-        self._unless(not (key.notes or getattr(key, "template", "")), Part.TEMPLATE)
-        limits = [getattr(key, name, None) for name in ("min_words", "max_words", "max_s")]
-        self._unless(limits == [None] * 3, Part.WORDS)
+        self.parts = [_criterion(criterion) for criterion in rubric_of(key)]
+        self.cells["notes"] = key.notes.strip()
+        if isinstance(key, SpeakingKey):
+            self.cells["most_s"] = _whole(key.max_s)
+        else:
+            self.cells |= {
+                "template": key.template.strip(),
+                "least_words": _whole(key.min_words),
+                "most_words": _whole(key.max_words),
+            }
+
+
+def _gap(number: int, gap: Gap) -> Line:
+    """A gap is a question of its own, but for its text."""
+    row = _line(gap.key)
+    row.cells |= {"gap": str(number)} | ({} if gap.weight == WHOLE else {"gap_weight": digits(gap.weight)})
+    return row
+
+
+def _criterion(criterion: Criterion) -> Line:
+    levels = [f"{digits(level.points)}: {level.text.strip()}".strip() for level in criterion.levels]
+    return Line({"criterion": criterion.text.strip()}, levels, [], [])
+
+
+def _number(one: AcceptedNumber) -> str:
+    if one.value is not None and one.is_relative:
+        return f"{digits(one.value)}:{percent(one.tolerance)}%"
+    return written(one)
+
+
+def _unit(unit: Unit) -> str:
+    name = unit.name.strip()
+    return name if unit.factor == WHOLE and "=" not in name else f"{name} = {digits(unit.factor)}"
+
+
+def _whole(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _filled(cells: dict[str, str]) -> dict[str, str]:
+    return {key: text for key, text in cells.items() if text}
 
 
 def _trimmed(texts: list[str]) -> list[str]:
     while texts and not texts[-1]:
         texts.pop()
     return texts
-
-
-def _not_sayable(what: str) -> QuestionUnfit:
-    return QuestionUnfit(Code.KIND_UNSUPPORTED, what, severity=Severity.UNSUPPORTED)

@@ -65,6 +65,7 @@ class Code(StrEnum):
     OPTION_WITHOUT_QUESTION = "option_without_question"
     PAIR_UNREADABLE = "pair_unreadable"
     PART_UNSUPPORTED = "part_unsupported"
+    PART_MISPLACED = "part_misplaced"
     POINTS_UNFIT = "points_unfit"
     SEVERAL_LINES = "several_lines"
     TEXT_MISSING = "text_missing"
@@ -84,6 +85,7 @@ class Part(StrEnum):
     ATTACHMENTS = "attachments"
     CASE = "case"
     CHARACTERS = "characters"
+    COLUMN = "column"
     DRAW = "draw"
     EXPLANATION = "explanation"
     FEEDBACK = "feedback"
@@ -93,15 +95,18 @@ class Part(StrEnum):
     FORMATS_MIXED = "formats_mixed"
     FRACTIONS = "fractions"
     HINTS = "hints"
+    LENGTH = "length"
     LINES = "lines"
     MARKUP = "markup"
     NAME = "name"
     OPTION_FEEDBACK = "option_feedback"
+    OTHERWISE = "otherwise"
     PARTIAL_FEEDBACK = "partial_feedback"
     PENALTY = "penalty"
     POINTS = "points"
     RUBRIC = "rubric"
     SCORING = "scoring"
+    SECTIONS = "sections"
     SHUFFLE = "shuffle"
     TAGS = "tags"
     TEMPLATE = "template"
@@ -132,7 +137,10 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A question in a file. `category` is the title of its section, "" for none; `files` how many it has."""
+    """A question in a file. `category` is the title of its section, "" for none; `files` how many it has.
+
+    `draw`: so many of its section's questions are drawn, as far as the file says so.
+    """
 
     line: int = 0
     text: str
@@ -145,6 +153,7 @@ class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
     feedback_right: str = ""
     feedback_wrong: str = ""
     category: str = ""
+    draw: int | None = None
     files: int = 0
 
     @property
@@ -218,6 +227,11 @@ class Findings:
                 found=found[:FOUND_MAX],
             )
         )
+
+    def left_out_as(self, line: int, part: Part, found: str) -> None:
+        """A whole question is left out because of a part."""
+        self.left_out += 1
+        self.unsupported(line, part, found)
 
     def no_such_kind(self, line: int, found: str) -> None:
         """A whole question cannot be said on the other side."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from backend.domain.assessments.formats import aiken, excel_writer, gift_writer, moodle_writer
+from backend.domain.assessments.formats import aiken, excel_writer, gift_writer, moodle_writer, reading_back
 from backend.domain.assessments.formats.findings import Asked, Findings, Format
 
 _TEXTS: dict[Format, Callable[[Sequence[Asked], Findings], str]] = {
@@ -13,7 +13,8 @@ _TEXTS: dict[Format, Callable[[Sequence[Asked], Findings], str]] = {
 
 
 def written(format_: Format, questions: Sequence[Asked], found: Findings) -> bytes:
-    """The file's bytes; what the format cannot say is found, and left out."""
+    """The file's bytes; what the format cannot say is found, and left out, so that all the rest comes back the same."""
+    questions = reading_back.sayable(format_, questions, found)
     if format_ is Format.XLSX:
         return excel_writer.write(questions, found)
     return _TEXTS[format_](questions, found).encode()

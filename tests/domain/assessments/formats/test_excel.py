@@ -16,7 +16,7 @@ from backend.domain.assessments.errors import QuestionFileRefused
 from backend.domain.assessments.formats import excel_reader, excel_writer
 from backend.domain.assessments.formats.findings import Asked, Code, Findings, Format, Part, Severity
 from backend.domain.assessments.formats.reading import read_questions
-from backend.domain.assessments.keys import BlanksKey, EssayKey, MultipleScoring, ShortTextKey, SingleChoiceKey
+from backend.domain.assessments.keys import EssayKey, MultipleScoring, ShortTextKey, SingleChoiceKey
 from backend.domain.assessments.terms import QuestionKind, QuizType, TextFormat
 from tests.domain.assessments.formats import drawn
 from tests.domain.grading.test_sheets_hostile import HOSTILE
@@ -245,13 +245,85 @@ def test_what_a_sheet_cannot_say_is_told(path):
     found = Findings()
     asked = [
         Asked(line=1, text="Es\x0bai", key=EssayKey(template="x", min_words=5), files=2),
-        Asked(line=2, text="[[1]]", key=BlanksKey(gaps=())),
+        Asked(line=2, text="?", key=EssayKey(notes="😀" * 17_000)),
     ]
     path.write_bytes(excel_writer.write(asked, found))
-    parts = {finding.part for finding in found.kept if finding.line == 1}
-    assert parts == {Part.TEMPLATE, Part.WORDS, Part.FILES, Part.CHARACTERS}
-    assert [finding.code for finding in found.kept if finding.line == 2] == [Code.KIND_UNSUPPORTED]
+    assert [(finding.line, finding.part) for finding in found.kept] == [
+        *((1, Part.FILES), (1, Part.CHARACTERS), (2, Part.LENGTH))
+    ]
     assert len(excel_reader.read(str(path), MC).questions) == 1
+
+
+def test_gaps_and_criteria_have_rows_of_their_own(path):
+    found = read(
+        path,
+        ("Jenis", "Pertanyaan", "Opsi A", "Opsi B", "Jawaban", "Isian", "Bobot Isian", "Kriteria", "Satuan", "Undi"),
+        ("Isian Rumpang", "[[1]] kota, [[2]] m", None, None, None, None, None, None, None, 2),
+        ("Pilihan Ganda", None, "Bandung", "Medan", "B", 1, 2),
+        ("Angka", None, "3:1%", None, None, 2, None, None, "cm = 0,01\nm"),
+        ("Esai", "Tulis"),
+        (None, None, "0", "2: baik", None, None, None, "Isi"),
+    )
+    assert found.findings == []
+    blanks, essay = found.questions
+    assert (blanks.line, blanks.draw, essay.line) == (2, 2, 5)
+    one, two = blanks.key.gaps
+    assert ([option.fraction for option in one.key.options], one.weight, two.weight) == ([0, 1], 2, 1)
+    assert [(unit.name, unit.factor) for unit in two.key.units] == [("cm", Decimal("0.01")), ("m", 1)]
+    assert [(each.tolerance, each.is_relative) for each in two.key.accepted] == [(Decimal("0.01"), True)]
+    (criterion,) = essay.key.rubric
+    assert [(level.points, level.text) for level in criterion.levels] == [(0, ""), (2, "baik")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "code", "column"),
+    [
+        ([(None, None, "x", None, 1)], 2, Code.PART_MISPLACED, ""),
+        ([("Esai", "Tulis"), (None, None, "x", None, 1)], 3, Code.PART_MISPLACED, "E Isian"),
+        ([("Rumpang", "[[1]]"), (None, None, "1: x", None, None, "Isi")], 3, Code.PART_MISPLACED, "F Kriteria"),
+        ([("Rumpang", "[[1]]"), (None, None, "x", None, "satu")], 3, Code.NUMBER_UNREADABLE, "E Isian"),
+        ([("Rumpang", "[[1]]"), (None, None, "x", None, 2)], 3, Code.ANSWER_UNREADABLE, "E Isian"),
+        ([("Rumpang", "[[1]]"), ("Esai", None, "x", None, 1)], 3, Code.PART_MISPLACED, "A Jenis"),
+        (
+            [("Rumpang", "[[1]]"), (None, None, "x", None, 1), (None, None, "y", None, 1)],
+            4,
+            Code.ANSWER_UNREADABLE,
+            "E Isian",
+        ),
+        ([("Rumpang", "[[1]] [[2]]"), (None, None, "x", None, 1)], 2, Code.KEY_UNFIT, ""),
+        ([("Esai", "Tulis"), (None, None, "baik", None, None, "Isi")], 3, Code.NUMBER_UNREADABLE, ""),
+        ([("Esai", "Tulis"), *[(None, None, "1", None, None, "Isi")] * 120], 103, Code.PART_MISPLACED, ""),
+    ],
+)
+def test_rows_that_belong_to_no_question_are_told(path, rows, line, code, column):
+    found = read(path, ("Jenis", "Pertanyaan", "Opsi A", "Jawaban", "Isian", "Kriteria"), *rows)
+    told = [finding for finding in found.findings if finding.severity is Severity.ERROR]
+    assert (line, code, column) in [(finding.line, finding.code, finding.column) for finding in told]
+    assert found.questions == []
+
+
+def test_columns_that_say_nothing_of_a_question_are_noted(path):
+    found = read(
+        path,
+        ("Pertanyaan", "Opsi A", "Opsi B", "Jawaban", "Catatan", "Satuan", "Umpan Balik C"),
+        ("Satu?", "a", "b", "A", "lihat buku", "cm", "z"),
+        ("Dua?", "a", "b", "A"),
+    )
+    (note,) = found.findings
+    assert (note.severity, note.part, note.found, note.count) == (Severity.NOTE, Part.COLUMN, "E Catatan", 3)
+    assert len(found.questions) == 2
+
+
+def test_all_questions_of_a_section_draw_as_many(path):
+    heading = ("Pertanyaan", "Opsi A", "Opsi B", "Jawaban", "Bagian", "Undi")
+    found = read(
+        path, heading, ("1?", "a", "b", "A", "X", 1), ("2?", "a", "b", "A", "X"), ("3?", "a", "b", "A", "Y", 2)
+    )
+    assert [(asked.category, asked.draw) for asked in found.questions] == [("X", 1), ("X", None), ("Y", 2)]
+    found = read(
+        path, heading, ("1?", "a", "b", "A", "X", 1), ("2?", "a", "b", "A", "X", 2), ("3?", "a", "b", "A", "Y", 0)
+    )
+    assert [(finding.line, finding.column) for finding in found.findings] == [(3, "F Undi"), (4, "F Undi")]
 
 
 TEXTS = drawn.texts(without=("_x",))
