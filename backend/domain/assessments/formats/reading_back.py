@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from backend.domain.assessments import markup
+from backend.domain.assessments.errors import KeyUnfit
 from backend.domain.assessments.formats import aiken, excel_rows, gift_reader, gift_writer, moodle_reader, moodle_writer
 from backend.domain.assessments.formats.excel_cells import Row
 from backend.domain.assessments.formats.excel_columns import FEEDBACK, OPTION, WEIGHT, Columns
@@ -27,10 +29,18 @@ def _comes_back(format_: Format, asked: Asked, found: Findings) -> bool:
     told = Findings()
     again = _sheet_again(asked, told) if format_ is Format.XLSX else _text_again(format_, asked, told)
     is_told = told.counts[Severity.UNSUPPORTED] > 0
-    if told.left_out or (len(again) == 1 and (is_told or is_same(asked, again[0]))):
+    if told.left_out or (len(again) == 1 and (is_told or is_same(_clean(asked), again[0]))):
         return True
     found.left_out_as(asked.line, Part.OTHERWISE, asked.text)
     return False
+
+
+def _clean(asked: Asked) -> Asked:
+    """A question as it is kept, if it is as old as to be kept in another way."""
+    try:
+        return markup.cleaned(asked)
+    except KeyUnfit:
+        return asked
 
 
 def _text_again(format_: Format, asked: Asked, told: Findings) -> list[Asked]:
