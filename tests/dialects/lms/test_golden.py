@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+from msgspec import UNSET
 
 from tests.architecture.test_routes import listed
 from tests.dialects.lms import golden
@@ -51,6 +52,20 @@ def test_every_row_of_the_contract_has_a_pair_that_succeeds():
     granted = {route for route, pairs in PAIRS.items() if any(pair.is_success for pair in pairs)}
     assert set(golden.sections()) == set(SECTIONS)
     assert granted == rows
+
+
+def test_each_row_is_written_down_once():
+    assert len(PAIRS) == sum(len(section) for section in golden.sections().values())
+
+
+def test_what_succeeds_has_an_answer():
+    silent = [
+        route
+        for route, pairs in PAIRS.items()
+        for pair in pairs
+        if pair.is_success and pair.answer is UNSET and pair.answer_sheet is None
+    ]
+    assert silent == []
 
 
 @pytest.mark.parametrize("route", PAIRS)

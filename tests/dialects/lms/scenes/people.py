@@ -33,6 +33,11 @@ async def the_newcomer_verified(stage: Stage) -> None:
     await db.statement("UPDATE account SET verified_at = now() WHERE email = $1", stage.values["newcomer.email"])
 
 
+async def the_newcomer_was_removed(stage: Stage) -> None:
+    """The newcomer's account is gone."""
+    await db.statement("UPDATE account SET removed_at = now() WHERE email = $1", stage.values["newcomer.email"])
+
+
 async def somebody_may_log_in(stage: Stage) -> None:
     """A verified student whose `{password}` is known: `{member.email}`, `{member}`."""
     person = await an_account()
@@ -60,6 +65,7 @@ SCENES = {
         a_letter_came,
         a_while_passed,
         the_newcomer_verified,
+        the_newcomer_was_removed,
         somebody_may_log_in,
         somebody_logged_in,
         they_logged_out,
