@@ -58,6 +58,13 @@ def test_every_operation_says_what_it_can_answer(document):
             assert shown["value"]["success"] is False
 
 
+def test_every_json_answer_says_its_shape(document):
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            told = (answer.get("content") or {}).get("application/json")
+            assert told is None or told["schema"], (method, path, status)
+
+
 def test_bodies_and_answers_have_examples(document):
     for _, path, operation in operations(document):
         parts = [operation.get("requestBody"), *(operation["responses"].get(status) for status in ("200", "201"))]

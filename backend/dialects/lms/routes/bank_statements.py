@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery
 
 from backend.core.actor import Actor
@@ -27,6 +28,10 @@ class BankStatements(Controller):
         status_code=202,
         request_max_body_size=sheets.body_limit(),
         opt={"roles": auth.ADMIN, "no_idempotency": True, "lane": None},
+        responses={
+            200: ResponseSpec(Envelope[dict[str, Any]], generate_examples=False, description="Confirmed."),
+            202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job reads it."),
+        },
     )
     async def take_statement(
         self,

@@ -47,6 +47,12 @@ async def answer(
     return Response(success(IMPORTED, JobAccepted.of(queued.uuid)), status_code=202)
 
 
+_ANSWERS = {
+    200: ResponseSpec(Envelope[SheetReportOut], generate_examples=False, description="Applied."),
+    202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job reads it."),
+}
+
+
 class GradeSheets(Controller):
     """The grades of an assignment as a spreadsheet, both ways."""
 
@@ -63,10 +69,7 @@ class GradeSheets(Controller):
         status_code=202,
         request_max_body_size=sheets.body_limit(),
         opt={"roles": auth.STAFF, "no_idempotency": True, "lane": None},
-        responses={
-            200: ResponseSpec(Envelope[SheetReportOut], generate_examples=False, description="Applied."),
-            202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job reads it."),
-        },
+        responses=_ANSWERS,
     )
     async def take(
         self,
@@ -103,6 +106,7 @@ class BatchGradeSheets(Controller):
         status_code=202,
         request_max_body_size=sheets.body_limit(),
         opt={"roles": auth.STAFF, "no_idempotency": True, "lane": None},
+        responses=_ANSWERS,
     )
     async def take(
         self,

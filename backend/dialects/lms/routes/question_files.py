@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery
 
 from backend.core.actor import Actor
@@ -49,6 +50,10 @@ class QuestionFiles(Controller):
         status_code=202,
         request_max_body_size=sheets.body_limit(),
         opt={"roles": auth.STAFF, "no_idempotency": True, "lane": None},
+        responses={
+            200: ResponseSpec(Envelope[ImportReportOut], generate_examples=False, description="Applied."),
+            202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job reads it."),
+        },
     )
     async def take(  # noqa: PLR0913 - query parameters
         self,
