@@ -17,7 +17,6 @@ from backend.domain.assignments.errors import (
     AssignmentInUse,
     AssignmentNotFound,
     EndsBeforeStart,
-    NotTeachingMeeting,
 )
 from backend.domain.assignments.events import AssignmentChanged, AssignmentCreated
 from backend.domain.assignments.queries import AssignmentView
@@ -59,7 +58,7 @@ async def create_assignment(actor: Actor, meeting: Ref, task: Task) -> Assignmen
     """
     async with transaction():
         found = await batches.meeting(meeting)
-        await _must_teach(actor, found.id)
+        await queries.must_teach(actor, found.id)
         if not rules.is_period(task.start_at, task.end_at):
             raise EndsBeforeStart
         assignment_id = await db.value(
@@ -129,19 +128,8 @@ async def _locked(actor: Actor, ref: Ref) -> AssignmentView:
     if await db.lock("assignment", ref) is None:
         raise AssignmentNotFound
     found = await queries.assignment_of(ref)
-    await _must_teach(actor, found.meeting_id)
+    await queries.must_teach(actor, found.meeting_id)
     return found
-
-
-async def _must_teach(actor: Actor, meeting_id: int) -> None:
-    if actor.is_admin or await batches.teaches_meeting(actor.account_id, meeting_id):
-        return
-    found = await db.row(
-        "SELECT m.uuid AS meeting, (SELECT uuid FROM account WHERE id = $2) AS person FROM meeting m WHERE m.id = $1",
-        meeting_id,
-        actor.account_id,
-    )
-    raise NotTeachingMeeting(**{name: str(value) for name, value in (found or {}).items()})
 
 
 async def _has_work(assignment_id: int) -> bool:

@@ -133,8 +133,7 @@ async def assignments_of_meeting(actor: Actor, meeting: Ref, wanted: Listing) ->
     Raises: MeetingNotFound, NotTeachingMeeting.
     """
     found = await batches.meeting(meeting)
-    if not actor.is_admin and not await batches.teaches_meeting(actor.person_id, found.id):
-        raise NotTeachingMeeting(meeting=str(found.uuid))
+    await must_teach(actor, found.id)
     return await _page(wanted, where="a.meeting_id = $1", args=(found.id,))
 
 
@@ -167,3 +166,15 @@ async def _with_files(views: list[AssignmentView]) -> list[AssignmentView]:
     for row in rows:
         files.setdefault(row["assignment_id"], []).append(db.view(LinkView, row))
     return [msgspec.structs.replace(view, files=files.get(view.id, [])) for view in views]
+
+
+async def must_teach(actor: Actor, meeting_id: int) -> None:
+    """Let in admins and who teaches the meeting. Raises: NotTeachingMeeting."""
+    if actor.is_admin or await batches.teaches_meeting(actor.account_id, meeting_id):
+        return
+    found = await db.row(
+        "SELECT m.uuid AS meeting, (SELECT uuid FROM account WHERE id = $2) AS person FROM meeting m WHERE m.id = $1",
+        meeting_id,
+        actor.account_id,
+    )
+    raise NotTeachingMeeting(**{name: str(value) for name, value in (found or {}).items()})
