@@ -131,6 +131,13 @@ async def _isolation(request: pytest.FixtureRequest) -> AsyncIterator[None]:
         finally:
             await _empty()
         return
+    held = db.ENGINE.current_transaction.get()
+    if held is not None:  # a fixture of the module's holds it, with what the module's tests share
+        part = held.connection.transaction()
+        await part.start()
+        yield
+        await part.rollback()
+        return
     transaction = db.ENGINE.transaction()
     await transaction.__aenter__()
     await db.statement("SET LOCAL idle_in_transaction_session_timeout = 0")  # a test may think for long

@@ -1,7 +1,7 @@
 """People for tests: accounts with a session, and clients signed in as them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -15,6 +15,7 @@ from backend.core.actor import Actor, Role
 from backend.core.settings import settings
 from backend.domain.accounts.queries import ACCESS_AUDIENCE
 
+HERE = "http://lulus.test"
 _numbers = count(1)
 
 
@@ -82,23 +83,26 @@ def a_token(account_uuid: UUID, session_uuid: UUID) -> str:
 MakePerson = Callable[..., Awaitable[Person]]
 
 
-@pytest.fixture
-async def a_person(client: httpx.AsyncClient) -> AsyncIterator[MakePerson]:
-    """Make people: `await a_person(Role.STUDENT, name="…")`."""
+@asynccontextmanager
+async def people(transport: httpx.AsyncBaseTransport) -> AsyncIterator[MakePerson]:
+    """Make people, whose clients are closed at the end."""
     async with AsyncExitStack() as stack:
 
         async def make(role: Role = Role.STUDENT, *, name: str = "", group: str = "public") -> Person:
             account_id, account_uuid, name, email = await an_account(role, name=name, group=group)
             session_id, session_uuid = await a_session(account_id)
             token = a_token(account_uuid, session_uuid)
-            http = httpx.AsyncClient(
-                transport=client._transport,
-                base_url=client.base_url,
-                headers={"authorization": f"Bearer {token}"},
-            )
+            http = httpx.AsyncClient(transport=transport, base_url=HERE, headers={"authorization": f"Bearer {token}"})
             stack.push_async_callback(http.aclose)
             return Person(Actor(account_id, role, session_id), account_uuid, name, email, token, http)
 
+        yield make
+
+
+@pytest.fixture
+async def a_person(client: httpx.AsyncClient) -> AsyncIterator[MakePerson]:
+    """Make people: `await a_person(Role.STUDENT, name="…")`."""
+    async with people(client._transport) as make:
         yield make
 
 

@@ -206,26 +206,18 @@ class Probe:
     """Sends requests and takes back what each did, so that every one meets the same school."""
 
     def __init__(self) -> None:
-        self._before: dict[str, str] = {}
         self.sent = 0
 
-    async def settle(self) -> None:
-        """Take the present state as the one to compare with."""
-        self._before = await digest()
-
     async def __call__(self, http: httpx.AsyncClient, method: str, path: str, **given: Any) -> Seen:
-        """Send a request, look at what it changed, and take it back."""
-        if not self._before:
-            await self.settle()
+        """Send a request, take back what it did, and say what it would have changed although it was refused."""
         self.sent += 1
         async with taken_back():
             written = await writes()
             answer = await http.request(method, path, **given)
             is_suspect = answer.status_code >= 400 and await _has_written(written)
-            after = await digest() if is_suspect else self._before
-            changed = {
-                name: (self._before[name], value) for name, value in after.items() if self._before[name] != value
-            }
+            after = await digest() if is_suspect else {}
+        before = await digest() if is_suspect else {}
+        changed = {name: (before[name], value) for name, value in after.items() if before[name] != value}
         return Seen(answer.status_code, answer.text, answer.headers, changed)
 
 

@@ -1,20 +1,30 @@
 """A school of two equal halves, with one of everything in each: who belongs here must not get at what is there."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 
+from backend.app import app
 from backend.core import clock, db
 from backend.core.actor import Role
+from backend.core.ids import new_uuid
 from backend.domain.certificates.terms import CertificatePaper
-from tests.people import MakePerson, Person
+from storage import keys
+from storage.s3 import Storage
+from tests.people import MakePerson, Person, people
 from tests.quizzes import QuizRow, a_quiz
 from tests.school import BatchRow, MeetingRow, Row, _insert, a_batch, a_course, a_meeting, enrol, teach
 from tests.tasks import a_task
 
-SHA = "0" * 64
+BYTES = b"0123456789"
+"""What every file of the school holds."""
+SHA = sha256(BYTES).hexdigest()
 PAPER = msgspec.json.encode(
     CertificatePaper(
         number="X",
@@ -67,6 +77,26 @@ async def a_world(a_person: MakePerson) -> World:
     admin = await a_person(Role.ADMIN)
     group = await _insert("price_group", group_type="public", name="Umum", price=1000)
     return World(admin, await _half(a_person, group, 1), await _half(a_person, group, 2))
+
+
+@asynccontextmanager
+async def a_shared_world(storage: Storage) -> AsyncIterator[World]:
+    """A school with its files, for tests that each take back what they do; nothing of it is there afterwards."""
+    known = {entry.key async for entry in storage.list()}
+    transaction = db.ENGINE.transaction()
+    await transaction.__aenter__()
+    await db.statement("SET LOCAL idle_in_transaction_session_timeout = 0")  # tests may think for long
+    try:
+        async with people(httpx.ASGITransport(app=app, raise_app_exceptions=True)) as make:
+            world = await a_world(make)
+            for key in await db.fetch("SELECT object_key FROM file UNION SELECT object_key FROM certificate"):
+                await storage.put(key["object_key"], BYTES, "application/pdf", sha256=sha256(BYTES).digest())
+            yield world
+    finally:
+        await transaction.__aexit__(Exception, Exception("what stood here is rolled back"), None)
+        for key in [entry.key async for entry in storage.list()]:
+            if key not in known:
+                await storage.delete(key)
 
 
 def secrets_of(person: Person) -> tuple[str, ...]:
@@ -160,9 +190,9 @@ async def _a_file(half: Half) -> tuple[int, UUID]:
         location="docs",
         original_name="Private.pdf",
         extension="pdf",
-        object_key=f"nowhere/{half.student.id}.pdf",
+        object_key=keys.upload(keys.Kind.DOCUMENT, new_uuid(), "pdf"),
         content_type="application/pdf",
-        size_bytes=10,
+        size_bytes=len(BYTES),
         sha256=SHA,
     )
     half.address = f"/uploads/docs/{clock.now():%Y/%m/%d}/{found[1]}.pdf"
@@ -252,9 +282,9 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         holder_name=person.name,
         paper=PAPER,
         issued_at=clock.now(),
-        object_key=f"nowhere/{number}.pdf",
+        object_key=keys.certificate(new_uuid()),
         sha256=SHA,
-        size_bytes=10,
+        size_bytes=len(BYTES),
     )
     job = await db.value(
         "INSERT INTO job (kind, body, owner_id, state, run_at, created_at, finished_at, report)"
