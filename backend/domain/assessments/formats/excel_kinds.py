@@ -9,7 +9,7 @@ from backend.domain.assessments.formats import excel_columns, excel_typed
 from backend.domain.assessments.formats.excel_cells import Row
 from backend.domain.assessments.formats.excel_columns import NO, number_of_letters, plain
 from backend.domain.assessments.formats.findings import Asked, Code, QuestionUnfit
-from backend.domain.assessments.formats.texts import FALSE, TRUE
+from backend.domain.assessments.formats.texts import FALSE, TRUE, truth
 from backend.domain.assessments.keys import (
     NOTHING,
     WHOLE,
@@ -34,8 +34,6 @@ from backend.domain.assessments.keys import (
 from backend.domain.assessments.terms import QuestionKind, QuizType, TextFormat
 
 S = TypeVar("S", bound=StrEnum)
-_TRUE = frozenset({"benar", "true", "b", "t", "betul"})
-_FALSE = frozenset({"salah", "false", "s", "f"})
 _LETTER = "A?[A-Za-z]"
 _ANSWER = re.compile(rf"{_LETTER}(?:\s*[,;/&+]\s*{_LETTER})*|{_LETTER}(?:\s+{_LETTER})+", re.IGNORECASE)
 _ARROW = re.compile(r"(?<!\\)->")
@@ -162,7 +160,7 @@ def _true_false(row: Row) -> Key:
         raise row.unfit(Code.ANSWER_MISSING)
     if not options:
         options = [TRUE, FALSE]
-        right = 0 if word in _TRUE else 1 if word in _FALSE else None
+        right = {True: 0, False: 1, None: None}[truth(word)]
     elif word in ("a", "b"):
         right = "ab".index(word)
     else:
@@ -174,7 +172,7 @@ def _true_false(row: Row) -> Key:
 
 
 def _means(text: str, word: str) -> bool:
-    return any(text in words and word in words for words in (_TRUE, _FALSE))
+    return truth(text) is not None and truth(text) is truth(word)
 
 
 def _multiple(row: Row) -> Key:

@@ -22,6 +22,7 @@ from backend.domain.assessments.formats.texts import (
     section_title,
     settled,
     several,
+    truth,
 )
 from backend.domain.assessments.keys import (
     NOTHING,
@@ -41,7 +42,7 @@ from backend.domain.assessments.terms import TextFormat
 
 _CATEGORY = re.compile(r"\s*\$CATEGORY:(.*)", re.IGNORECASE)
 _TAGS = re.compile(r"//.*\[(?:tag|id):")
-_TRUE_FALSE = re.compile(r"\s*(T|TRUE|F|FALSE)\s*(?:#|$)", re.IGNORECASE)
+_TRUE_FALSE = re.compile(r"\s*(T|TRUE|BENAR|F|FALSE|SALAH)\s*(?:#|$)", re.IGNORECASE)
 
 
 def read(data: bytes) -> ReadFile:
@@ -184,7 +185,7 @@ class _Question:
         word, *feedback = inside.split("#")
         if len(feedback) > 2:
             raise QuestionUnfit(Code.ANSWER_UNREADABLE, plain(inside))
-        is_true = word.strip().upper() in ("T", "TRUE")
+        is_true = truth(word) is True
         wrong, right = [self._said(piece(text)) for text in [*feedback, "", ""][:2]]
         return TrueFalseKey(
             options=(

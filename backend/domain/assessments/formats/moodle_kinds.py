@@ -7,11 +7,12 @@ of Moodle's that write themselves in the same way.
 import re
 from collections.abc import Callable
 from decimal import Context, Decimal
+from typing import Protocol
 
 from backend.domain.assessments.formats.cloze import cloze_key
 from backend.domain.assessments.formats.findings import Code, Findings, Part, QuestionUnfit
 from backend.domain.assessments.formats.moodle_tree import Node
-from backend.domain.assessments.formats.texts import FALSE, TRUE, Piece, number, several, shifted
+from backend.domain.assessments.formats.texts import FALSE, TRUE, Piece, number, several, shifted, truth
 from backend.domain.assessments.key_rules import GAP
 from backend.domain.assessments.keys import (
     NOTHING,
@@ -47,8 +48,8 @@ _SCORINGS = {
 }
 
 
-class Reader:
-    """What a kind needs of the question that is read."""
+class Reader(Protocol):
+    """What a kind needs of the question that is read. `to`: the format that all texts are put into, when known."""
 
     node: Node
     found: Findings
@@ -59,24 +60,25 @@ class Reader:
 
     def piece(self, node: Node | None) -> Piece:
         """A text with its format."""
-        raise NotImplementedError
 
     def say(self, text: Piece) -> str:
         """A text as the question says it."""
-        raise NotImplementedError
 
-    def say_in(self, tag: str, node: Node | None = None) -> str:
-        """The text of a child."""
-        return self.say(self.piece((node or self.node).first(tag)))
 
-    def say_plain(self, text: str) -> str:
-        """A text that is always plain."""
-        return self.say(Piece(text.strip(), TextFormat.PLAIN if self.main is TextFormat.HTML else None))
+def say_in(read: Reader, tag: str, node: Node | None = None) -> str:
+    """The text of a child."""
+    return read.say(read.piece((node or read.node).first(tag)))
 
-    def unsupported(self, part: Part, found: str = "") -> None:
-        """Report a part, once."""
-        if self.to is None:
-            self.found.unsupported(self.line, part, found or self.text)
+
+def _say_plain(read: Reader, text: str) -> str:
+    """A text that is always plain."""
+    return read.say(Piece(text.strip(), TextFormat.PLAIN if read.main is TextFormat.HTML else None))
+
+
+def _unsupported(read: Reader, part: Part, found: str = "") -> None:
+    """Report a part, once."""
+    if read.to is None:
+        read.found.unsupported(read.line, part, found or read.text)
 
 
 def is_true(text: str) -> bool:
@@ -108,7 +110,7 @@ def _fraction(node: Node) -> Decimal:
 
 def _choices(read: Reader) -> list[Choice]:
     return [
-        Choice(text=read.say(read.piece(node)), fraction=_fraction(node), feedback=read.say_in("feedback", node))
+        Choice(text=read.say(read.piece(node)), fraction=_fraction(node), feedback=say_in(read, "feedback", node))
         for node in read.node.all("answer")
     ]
 
@@ -130,14 +132,15 @@ def _multichoiceset(read: Reader) -> Key:
 
 
 def _true_false(read: Reader) -> Key:
-    given = {node.inner("text").lower(): node for node in read.node.all("answer")}
-    if given.keys() != {"true", "false"}:
-        raise QuestionUnfit(Code.ANSWER_UNREADABLE, ", ".join(given))
+    words = {node.inner("text"): node for node in read.node.all("answer")}
+    given = {truth(word): node for word, node in words.items()}
+    if given.keys() != {True, False} or len(words) != 2:
+        raise QuestionUnfit(Code.ANSWER_UNREADABLE, ", ".join(words))
     return TrueFalseKey(
         options=tuple(
             [
-                Choice(text=text, fraction=_fraction(given[name]), feedback=read.say_in("feedback", given[name]))
-                for name, text in (("true", TRUE), ("false", FALSE))
+                Choice(text=text, fraction=_fraction(given[is_so]), feedback=say_in(read, "feedback", given[is_so]))
+                for is_so, text in ((True, TRUE), (False, FALSE))
             ]
         )
     )
@@ -147,7 +150,7 @@ def _short(read: Reader) -> Key:
     return ShortTextKey(
         accepted=tuple(
             [
-                AcceptedText(text=node.inner("text"), fraction=_fraction(node), feedback=read.say_in("feedback", node))
+                AcceptedText(text=node.inner("text"), fraction=_fraction(node), feedback=say_in(read, "feedback", node))
                 for node in read.node.all("answer")
             ]
         ),
@@ -163,14 +166,14 @@ def _numeric(read: Reader) -> Key:
     if not units or graded == "0":
         return NumericKey(accepted=accepted, units=units)
     if graded == "1" and any(0 < one.fraction < 1 for one in accepted):
-        read.unsupported(Part.SCORING, "unitgradingtype 1")
+        _unsupported(read, Part.SCORING, "unitgradingtype 1")
     if penalty >= 1:
         return NumericKey(accepted=accepted, units=units, unit_use=UnitUse.REQUIRED)
     return NumericKey(accepted=accepted, units=units, unit_use=UnitUse.PENALISED, unit_penalty=penalty)
 
 
 def _accepted(read: Reader, node: Node) -> AcceptedNumber:
-    text, fraction, feedback = node.inner("text"), _fraction(node), read.say_in("feedback", node)
+    text, fraction, feedback = node.inner("text"), _fraction(node), say_in(read, "feedback", node)
     if text == "*":
         return AcceptedNumber(fraction=fraction, feedback=feedback)
     value = number(text)
@@ -191,7 +194,7 @@ def _matching(read: Reader) -> Key:
     stems: list[Stem] = []
     targets: dict[str, Target] = {}
     for node in read.node.all("subquestion"):
-        stem, text = read.say(read.piece(node)), read.say_plain(node.inner("answer"))
+        stem, text = read.say(read.piece(node)), _say_plain(read, node.inner("answer"))
         if not text:
             raise QuestionUnfit(Code.PAIR_UNREADABLE, stem, line=node.line)
         target = targets.setdefault(text, Target(text=text))
@@ -204,20 +207,20 @@ def _matching(read: Reader) -> Key:
 def _ordering(read: Reader) -> Key:
     graded = read.node.inner("gradingtype", "0").upper()
     if graded not in _SCORINGS:
-        read.unsupported(Part.SCORING, graded)
+        _unsupported(read, Part.SCORING, graded)
     if read.node.inner("selecttype", "ALL").upper() not in ("ALL", "0"):
-        read.unsupported(Part.VIEW, "selecttype")
+        _unsupported(read, Part.VIEW, "selecttype")
     items = tuple([Item(text=read.say(read.piece(node))) for node in read.node.all("answer")])
     return OrderingKey(items=items, scoring=_SCORINGS.get(graded, OrderingScoring.PLACES))
 
 
 def _essay(read: Reader) -> Key:
     if (read.node.inner("attachments") or "0") != "0":
-        read.unsupported(Part.ATTACHMENTS)
+        _unsupported(read, Part.ATTACHMENTS)
     least, most = [number_in(read.node, tag, NOTHING) for tag in ("minwordlimit", "maxwordlimit")]
     return EssayKey(
-        template=read.say_in("responsetemplate"),
-        notes=read.say_in("graderinfo"),
+        template=say_in(read, "responsetemplate"),
+        notes=say_in(read, "graderinfo"),
         min_words=int(least) or None,
         max_words=int(most) or None,
     )
@@ -234,7 +237,7 @@ def _gapselect(read: Reader) -> Key:
         if not 0 <= at < len(words):
             raise QuestionUnfit(Code.ANSWER_UNKNOWN, match[0])
         options = [
-            Choice(text=read.say_plain(text), fraction=WHOLE if number == at else NOTHING)
+            Choice(text=_say_plain(read, text), fraction=WHOLE if number == at else NOTHING)
             for number, (text, group) in enumerate(words)
             if group == words[at][1]
         ]

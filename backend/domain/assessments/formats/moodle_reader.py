@@ -16,7 +16,7 @@ from backend.domain.assessments.formats.findings import (
     QuestionUnfit,
     ReadFile,
 )
-from backend.domain.assessments.formats.moodle_kinds import KINDS, Reader, is_true, number_in
+from backend.domain.assessments.formats.moodle_kinds import KINDS, is_true, number_in, say_in
 from backend.domain.assessments.formats.moodle_tree import Node, parsed
 from backend.domain.assessments.formats.texts import Piece, guessed, is_said, said, section_title, settled
 from backend.domain.assessments.keys import WHOLE, Key
@@ -69,7 +69,7 @@ def _read_all(quiz: Node, found: Findings) -> None:
                 found.take(asked)
 
 
-class _Question(Reader):
+class _Question:
     """One question while it is read."""
 
     def __init__(self, node: Node, kind: str, category: str, found: Findings) -> None:
@@ -106,9 +106,9 @@ class _Question(Reader):
             text_format=self.to or self.main,
             key=key,
             points=self._points(),
-            explanation=self.say_in("generalfeedback") or None,
-            feedback_right=self.say_in("correctfeedback"),
-            feedback_wrong=self.say_in("incorrectfeedback"),
+            explanation=say_in(self, "generalfeedback") or None,
+            feedback_right=say_in(self, "correctfeedback"),
+            feedback_wrong=say_in(self, "incorrectfeedback"),
             category=self.category,
         )
 

@@ -13,6 +13,10 @@ from backend.domain.assessments.terms import TextFormat
 TRUE, FALSE = "Benar", "Salah"
 """What the two options of a question are called that a format gives only as true or false."""
 
+_TRUTH = {
+    **dict.fromkeys(("t", "true", "benar", "betul", "b"), True),
+    **dict.fromkeys(("f", "false", "salah", "s"), False),
+}
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,45})?|\.\d{1,45})(?:[eE][+-]?\d{1,2})?")
@@ -66,6 +70,11 @@ def said(piece: Piece, main: TextFormat, to: TextFormat) -> str:
     if to is TextFormat.HTML and (piece.format or main) is TextFormat.PLAIN:
         return html.escape(piece.text, quote=False).replace("\n", "<br>")
     return piece.text
+
+
+def truth(word: str) -> bool | None:
+    """What a word says that stands for true or for false, in English or Indonesian; None for any other."""
+    return _TRUTH.get(word.strip().casefold())
 
 
 def number(text: str) -> Decimal | None:

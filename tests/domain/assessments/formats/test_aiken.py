@@ -109,7 +109,7 @@ LINE = drawn.texts(one_line=True)
 QUESTION = LINE.filter(aiken._is_sayable)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.lists(drawn.asked(drawn.single(LINE, st.just(Decimal(0))), QUESTION), min_size=1, max_size=4))
 def test_what_was_exported_imports_as_the_same(questions):
     found = Findings()
@@ -122,7 +122,7 @@ def test_what_was_exported_imports_as_the_same(questions):
 NOISE = st.lists(st.sampled_from(["A. x", "B) y", "ANSWER: A", "ANSWER:", "Tanya?", "\n", "\n\n", " ", "answer: b"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.one_of(st.binary(max_size=60), NOISE.map(lambda parts: "".join(parts).encode())))
 def test_nothing_but_findings_comes_of_noise(data):
     found = aiken.read(data)

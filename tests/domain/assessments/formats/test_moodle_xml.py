@@ -87,6 +87,8 @@ def test_several_right():
 def test_true_false():
     asked = only(quiz(question("truefalse", answers(("true", 0, "Ooops!"), ("false", 100, "Correct!")))))
     assert options(asked.key) == [("Benar", 0, "Ooops!"), ("Salah", 1, "Correct!")]
+    asked = only(quiz(question("truefalse", answers(("Salah", 100, ""), ("Benar", 0, "")))))
+    assert options(asked.key) == [("Benar", 0, ""), ("Salah", 1, "")]
 
 
 def test_short_answer():
@@ -340,7 +342,7 @@ def with_middles(asked):
     return drawn.replaced(asked, key)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True, database=None)
 @given(st.lists(SAYABLE, min_size=1, max_size=4))
 def test_what_was_exported_imports_as_the_same(questions):
     found = Findings()
@@ -379,7 +381,7 @@ NOISE = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.one_of(st.binary(max_size=60), NOISE.map(lambda parts: "".join(parts).encode())))
 def test_nothing_but_findings_comes_of_noise(data):
     found = moodle_reader.read(data)
@@ -391,7 +393,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(KINDS, st.text(drawn.LETTERS, max_size=30), st.lists(st.tuples(drawn.texts(), st.text(max_size=5)), max_size=3))
 def test_nothing_but_findings_comes_of_well_formed_noise(kind, text, given_):
     inner = "".join(
