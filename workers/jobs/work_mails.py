@@ -69,9 +69,12 @@ async def announce_regrade(event: QuizRegraded) -> dict[str, int]:
 
 @job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_regraded(body: RegradeToTell) -> Sent | None:
-    """Tell somebody that their quiz was graded again. Safe to repeat: told once for each regrade."""
+    """Tell somebody that their quiz was graded again, unless they do not see the score that has changed.
+
+    Safe to repeat: told once for each regrade.
+    """
     found = await facts.result(body.attempt_id)
-    if found is None:
+    if found is None or not found.shows_score:
         return None
     return await tell(
         Notice(

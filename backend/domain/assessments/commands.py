@@ -56,7 +56,7 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
         meeting = await queries.meeting_to_teach(actor, meeting_ref)
         _raise(rules.why_period_unfit(plan.opens_at, plan.closes_at))
         quiz_id = await db.value(
-            f"INSERT INTO assessment ({_SET}, meeting_id, created_by) VALUES ({_PLACES}, $21, $22) RETURNING id",  # noqa: S608 - our names
+            f"INSERT INTO assessment ({_SET}, meeting_id, created_by) VALUES ({_PLACES}, $22, $23) RETURNING id",  # noqa: S608 - our names
             *_values(asdict(plan)),
             meeting.id,
             actor.account_id,
@@ -81,7 +81,7 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
         after = {**asdict(before), "review": before.review, **changed}
         _raise(rules.why_period_unfit(after["opens_at"], after["closes_at"]))
         await db.statement(
-            f"UPDATE assessment SET ({_SET}, updated_at) = ({_PLACES}, now()) WHERE id = $21",  # noqa: S608 - our names
+            f"UPDATE assessment SET ({_SET}, updated_at) = ({_PLACES}, now()) WHERE id = $22",  # noqa: S608 - our names
             *_values(after),
             before.id,
         )

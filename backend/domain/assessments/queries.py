@@ -58,6 +58,7 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: int
     counts: Counts
     pass_percent: Decimal | None
+    show_score: Shown
     show_answers: Shown
     show_verdicts: Shown
     show_points: Shown
@@ -74,6 +75,7 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     def review(self) -> Review:
         """What is shown of an attempt that is over."""
         return Review(
+            score=self.show_score,
             answers=self.show_answers,
             verdicts=self.show_verdicts,
             points=self.show_points,
@@ -124,8 +126,9 @@ class SectionView(msgspec.Struct, frozen=True, kw_only=True):
 QUIZ_COLUMNS = (
     "a.id, a.uuid, a.meeting_id, m.uuid AS meeting_uuid, m.batch_id, a.title, a.description, a.quiz_type, a.is_open,"
     " a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.shuffles_questions, a.shuffles_options, a.is_sequential,"
-    " a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_answers, a.show_verdicts, a.show_points, a.show_key,"
-    " a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at, q.question_count, q.total_points"
+    " a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_score, a.show_answers, a.show_verdicts, a.show_points,"
+    " a.show_key, a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at,"
+    " q.question_count, q.total_points"
 )
 QUIZ_SOURCE = (
     "assessment a JOIN meeting m ON m.id = a.meeting_id"

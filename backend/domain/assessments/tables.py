@@ -49,6 +49,7 @@ class Assessment(Table, tablename="assessment"):
     grace_s = Integer(default=5)
     counts = Varchar(length=16, choices=Counts, default=Counts.BEST)
     pass_percent = Numeric(digits=(5, 2), null=True, default=None)
+    show_score = Varchar(length=16, choices=Shown, default=Shown.AFTER_SUBMIT)
     show_answers = Varchar(length=16, choices=Shown, default=Shown.AFTER_SUBMIT)
     show_verdicts = Varchar(length=16, choices=Shown, default=Shown.NEVER)
     show_points = Varchar(length=16, choices=Shown, default=Shown.NEVER)

@@ -57,9 +57,11 @@ class Shown(StrEnum):
 class Review(Struct, frozen=True, kw_only=True):
     """What is shown of an attempt that is over, and from when on; what is left out is as it always was.
 
-    `verdicts` are right, partly right, wrong; `points` those of each question; `key` is what would have been right.
+    `score` is the result as a whole; `verdicts` are right, partly right, wrong; `points` those of each question;
+    `key` is what would have been right.
     """
 
+    score: Shown = Shown.AFTER_SUBMIT
     answers: Shown = Shown.AFTER_SUBMIT
     verdicts: Shown = Shown.NEVER
     points: Shown = Shown.NEVER

@@ -17,6 +17,14 @@ DEADLINE = (
 HAS_BEGUN = "coalesce(now() >= coalesce(v.opens_at, a.opens_at), true)"
 HAS_ENDED = "coalesce(now() > coalesce(v.closes_at, a.closes_at), false)"
 
+IS_OVER = (
+    "((NOT a.is_open OR coalesce(a.closes_at < now(), false))"
+    " AND NOT EXISTS (SELECT FROM attempt running WHERE running.assessment_id = a.id AND running.state = 'open')"
+    " AND NOT (a.is_open AND EXISTS (SELECT FROM quiz_override later"
+    "  WHERE later.assessment_id = a.id AND later.closes_at >= now())))"
+)
+"""Whether nobody can take the assessment any more: it has ended or was closed, for everybody, and none is at it."""
+
 MOST = "(a.max_attempts + coalesce(v.extra_attempts, 0))"
 """How many attempts a person has, where a number is set at all."""
 

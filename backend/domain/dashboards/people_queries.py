@@ -125,6 +125,7 @@ SELECT (SELECT count(*) FROM mine) AS total_courses,
 _QUIZZES = (
     "ARRAY(SELECT a.id FROM held JOIN meeting m ON m.batch_id = held.id JOIN assessment a ON a.meeting_id = m.id)"
 )
+_COUNTED = counted_of("$1", _QUIZZES, as_shown=True)
 
 _SCORES = f"""
 WITH held AS MATERIALIZED (
@@ -136,7 +137,7 @@ WITH held AS MATERIALIZED (
     JOIN assignment k ON k.meeting_id = m.id JOIN grade g ON g.assignment_id = k.id AND g.account_id = $1
     GROUP BY k.meeting_id
 ), tested AS (
-    SELECT q.meeting_id, round(avg(counted.score), 2) AS mean FROM ({counted_of("$1", _QUIZZES)}) AS counted
+    SELECT q.meeting_id, round(avg(counted.score), 2) AS mean FROM ({_COUNTED}) AS counted
     JOIN assessment q ON q.id = counted.id GROUP BY q.meeting_id
 )
 SELECT held.slug AS batch_slug, held.title AS batch_title, held.is_mine, m.uuid, m.title, m.start_at,
@@ -168,7 +169,9 @@ async def student(actor: Actor) -> StudentView:
 
 
 async def score_progress(actor: Actor, slug: str) -> ScoreProgress:
-    """The actor's scores in a batch of theirs: grades, and of each quiz the attempt that counts. One statement.
+    """The actor's scores in a batch of theirs: grades, and of each quiz that shows it the attempt that counts.
+
+    One statement.
 
     Raises: BatchNotFound, NotEnrolled.
     """

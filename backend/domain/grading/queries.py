@@ -21,6 +21,7 @@ from backend.domain.attempts.queries import AttemptView
 from backend.domain.grading import rules
 from backend.domain.grading.counting import counting_score
 from backend.domain.grading.errors import ResultNotFound
+from backend.domain.grading.sights import SCORE_IS_SHOWN, sight_of
 
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +39,12 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptResultView(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt, its quiz, and its result; the result is None while it is being graded."""
+    """An attempt, its quiz, and its result; that is None while it is being graded, and where it is not to be seen."""
 
     attempt: AttemptView
     quiz: QuizView
     result: ResultView | None
+    is_hidden: bool = False
 
 
 class AttemptRow(AttemptView, frozen=True, kw_only=True):
@@ -55,22 +57,22 @@ class AttemptRow(AttemptView, frozen=True, kw_only=True):
 _RESULT_COLUMNS = (
     "uuid, total_questions, correct_answers, wrong_answers, points, max_points, score_percent, created_at, updated_at"
 )
-_ROWS = Lens(
-    key="t.id",
-    order="t.started_at DESC",
-    sorts={
-        "started_at": "t.started_at",
-        "ended_at": "t.submitted_at",
-        "score": "r.score_percent",
-        "name": "p.name",
-        "attempt_no": "t.attempt_no",
-    },
-    search=("p.name", "p.email"),
+_SORTS = {
+    "started_at": "t.started_at",
+    "ended_at": "t.submitted_at",
+    "score": "r.score_percent",
+    "name": "p.name",
+    "attempt_no": "t.attempt_no",
+}
+_ROWS = Lens(key="t.id", order="t.started_at DESC", sorts=_SORTS, search=("p.name", "p.email"))
+_UNSCORED = Lens(
+    key="t.id", order="t.started_at DESC", sorts={**_SORTS, "score": "t.attempt_no"}, search=("p.name", "p.email")
 )
+"""For whom the scores are hidden: their order would tell."""
 
 
 async def attempt_result(actor: Actor, ref: Ref) -> AttemptResultView:
-    """The result of an attempt, for its owner and those who teach the batch.
+    """The result of an attempt, for its owner as far as the quiz shows it, and those who teach the batch.
 
     Raises: AttemptHidden, ResultNotFound, also where there is no such attempt.
     """
@@ -82,20 +84,25 @@ async def attempt_result(actor: Actor, ref: Ref) -> AttemptResultView:
     if found is None and not rules.awaits_result(attempt.state):
         raise ResultNotFound(ref=str(ref))
     quiz = await assessments.quiz_by_id(attempt.assessment_id)
-    return AttemptResultView(attempt=attempt, quiz=quiz, result=db.view(ResultView, found) if found else None)
+    if found is None:
+        return AttemptResultView(attempt=attempt, quiz=quiz, result=None)
+    if not (await sight_of(actor, quiz)).score:
+        return AttemptResultView(attempt=attempt, quiz=quiz, result=None, is_hidden=True)
+    return AttemptResultView(attempt=attempt, quiz=quiz, result=db.view(ResultView, found))
 
 
 async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[AttemptRow]:
-    """The attempts at a quiz: for a student their own, for staff everybody's.
+    """The attempts at a quiz: for a student their own, with scores if they may see them, for staff everybody's.
 
     Raises: QuizNotFound, NotYourQuiz.
     """
     quiz = await assessments.quiz(actor, ref)
+    shows = (await sight_of(actor, quiz)).score
     paged = await page(
         AttemptRow,
-        _ROWS,
+        _ROWS if shows else _UNSCORED,
         listing,
-        select=f"{attempts.ATTEMPT_COLUMNS}, r.score_percent",
+        select=f"{attempts.ATTEMPT_COLUMNS}, {'r.score_percent' if shows else 'NULL::numeric AS score_percent'}",
         source=f"{attempts.ATTEMPT_SOURCE} LEFT JOIN result r ON r.attempt_id = t.id",
         where="t.assessment_id = $1 AND ($2::bigint IS NULL OR t.account_id = $2)",
         args=[quiz.id, actor.account_id if actor.is_student else None],
@@ -107,19 +114,23 @@ async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[At
     return Paged(rows, paged.total)
 
 
-def counted_of(account: str, quizzes: str) -> str:
+def counted_of(account: str, quizzes: str, *, as_shown: bool) -> str:
     """SQL for the score in percent that counts of a person at each of some quizzes (id, score).
 
-    The arguments are SQL: the account's id, and an array of the quizzes' ids.
+    The arguments are SQL: the account's id, and an array of the quizzes' ids. `as_shown`: only what students see.
     """
+    which = f" AND {SCORE_IS_SHOWN}" if as_shown else ""
     return (
         f"SELECT a.id, {counting_score('a')} AS score FROM attempt t JOIN result r ON r.attempt_id = t.id"  # noqa: S608 - our names
-        f" JOIN assessment a ON a.id = t.assessment_id WHERE t.account_id = {account} AND a.id = ANY({quizzes})"
+        f" JOIN assessment a ON a.id = t.assessment_id WHERE t.account_id = {account} AND a.id = ANY({quizzes}){which}"
         " GROUP BY a.id"
     )
 
 
-async def counting_scores(account_id: int, assessment_ids: list[int]) -> dict[int, Decimal]:
-    """The score in percent that counts of a person at each of these quizzes; without a result a quiz is left out."""
-    rows = await db.fetch(counted_of("$1", "$2"), account_id, assessment_ids)
+async def counting_scores(account_id: int, assessment_ids: list[int], *, as_shown: bool) -> dict[int, Decimal]:
+    """The score in percent that counts of a person at each of these quizzes; without a result a quiz is left out.
+
+    `as_shown`: and without one that students see.
+    """
+    rows = await db.fetch(counted_of("$1", "$2", as_shown=as_shown), account_id, assessment_ids)
     return {found["id"]: found["score"] for found in rows}

@@ -13,7 +13,6 @@ from backend.core.ids import Ref
 from backend.domain.assessments import paper_queries as papers
 from backend.domain.assessments.paper_queries import KeyView
 from backend.domain.assessments.papers import right_of
-from backend.domain.assessments.terms import Review, Shown
 from backend.domain.attempts import queries as attempts
 from backend.domain.attempts.queries import AnswerView, AttemptDetailView, AttemptView
 from backend.domain.attempts.terms import AttemptState
@@ -22,32 +21,8 @@ from backend.domain.grading.commands import item_of
 from backend.domain.grading.hand_marking import HandMarkView, hand_marks
 from backend.domain.grading.marking import Verdict
 from backend.domain.grading.scoring import Given
+from backend.domain.grading.sights import Sight, sight_of
 from backend.domain.grading.terms import KeptMark
-
-
-class Sight(msgspec.Struct, frozen=True):
-    """What somebody may see of an attempt that is over."""
-
-    answers: bool
-    verdicts: bool
-    points: bool
-    key: bool
-    feedback: bool
-
-    @property
-    def is_any(self) -> bool:
-        """Whether there is something beyond one's own answers."""
-        return self.verdicts or self.points or self.key or self.feedback
-
-
-ALL = Sight(answers=True, verdicts=True, points=True, key=True, feedback=True)
-NOTHING_YET = Sight(answers=True, verdicts=False, points=False, key=False, feedback=False)
-
-
-def sight(review: Review, *, is_closed: bool) -> Sight:
-    """What a student sees after they submitted; `is_closed`: nobody can take the quiz any more."""
-    from_now = {Shown.AFTER_SUBMIT, Shown.AFTER_CLOSE} if is_closed else {Shown.AFTER_SUBMIT}
-    return Sight(**{name: getattr(review, name) in from_now for name in Review.__struct_fields__})
 
 
 class ReviewedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,30 +52,9 @@ async def attempt_review(actor: Actor, ref: Ref) -> AttemptReviewView:
     detail = await attempts.attempt_detail(actor, ref)
     if detail.attempt.state is AttemptState.OPEN:
         return AttemptReviewView(detail=detail, review=None)
-    seen = await _sight(actor, detail)
+    seen = await sight_of(actor, detail.quiz)
     shown = detail if seen.answers else msgspec.structs.replace(detail, answers=[])
     return AttemptReviewView(detail=shown, review=await _review(detail, seen) if seen.is_any else None)
-
-
-async def _sight(actor: Actor, detail: AttemptDetailView) -> Sight:
-    if not actor.is_student:
-        return ALL
-    review = detail.quiz.review
-    waits = any(getattr(review, name) is Shown.AFTER_CLOSE for name in Review.__struct_fields__)
-    return sight(review, is_closed=waits and await is_over(detail.quiz.id))
-
-
-async def is_over(quiz_id: int) -> bool:
-    """Whether nobody can take a quiz any more: it has ended or was closed, for everybody, and no attempt is open."""
-    return bool(
-        await db.value(
-            "SELECT (NOT a.is_open OR coalesce(a.closes_at < now(), false))"
-            " AND NOT EXISTS (SELECT FROM attempt t WHERE t.assessment_id = a.id AND t.state = 'open')"
-            " AND NOT (a.is_open AND EXISTS (SELECT FROM quiz_override v"
-            "  WHERE v.assessment_id = a.id AND v.closes_at >= now())) FROM assessment a WHERE a.id = $1",
-            quiz_id,
-        )
-    )
 
 
 async def _review(detail: AttemptDetailView, seen: Sight) -> list[ReviewedQuestion]:

@@ -16,7 +16,7 @@ from backend.domain.assignments.queries import AssignmentView
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.batches import queries as batches
 from backend.domain.enrolments import queries as enrolments
-from backend.domain.grading import gradebook, rules
+from backend.domain.grading import gradebook
 from backend.domain.grading.errors import ScoresNotFound
 from backend.domain.grading.queries import counting_scores
 from backend.domain.grading.terms import ScoreState
@@ -31,7 +31,7 @@ class TaskScore(msgspec.Struct, frozen=True):
 
 
 class QuizScore(msgspec.Struct, frozen=True):
-    """The result of a quiz that counts, in percent; 0 while there is none, and the state says so."""
+    """The result of a quiz that counts, in percent; 0 while there is none to be seen, and the state says so."""
 
     quiz: QuizView
     score: Decimal
@@ -52,7 +52,7 @@ async def my_scores(actor: Actor, batch: Ref) -> ScoresView:
     """
     found = await batches.batch(batch)
     await enrolments.must_be_enrolled(actor.person_id, found.id)
-    return await _scores(actor.person_id, found.id)
+    return await _scores(actor.person_id, found.id, as_shown=True)
 
 
 async def scores_of(actor: Actor, slug: str, student: Ref) -> ScoresView:
@@ -65,11 +65,11 @@ async def scores_of(actor: Actor, slug: str, student: Ref) -> ScoresView:
     person = await accounts.person(student)
     if await enrolments.enrolment(person.id, found.id) is None:
         raise ScoresNotFound
-    return await _scores(person.id, found.id)
+    return await _scores(person.id, found.id, as_shown=False)
 
 
-async def _scores(account_id: int, batch_id: int) -> ScoresView:
-    return ScoresView(await _tasks(account_id, batch_id), await _quizzes(account_id, batch_id))
+async def _scores(account_id: int, batch_id: int, *, as_shown: bool) -> ScoresView:
+    return ScoresView(await _tasks(account_id, batch_id), await _quizzes(account_id, batch_id, as_shown=as_shown))
 
 
 async def _tasks(account_id: int, batch_id: int) -> list[TaskScore]:
@@ -85,27 +85,28 @@ async def _tasks(account_id: int, batch_id: int) -> list[TaskScore]:
     return scores
 
 
-async def _quizzes(account_id: int, batch_id: int) -> list[QuizScore]:
+async def _quizzes(account_id: int, batch_id: int, *, as_shown: bool) -> list[QuizScore]:
     rows = await db.fetch("SELECT id FROM meeting WHERE batch_id = $1 ORDER BY start_at, id", batch_id)
     ids = [row["id"] for row in rows]
     grouped = await assessments.quizzes_of_meetings(ids)
     quizzes = [quiz for meeting_id in ids for quiz in grouped.get(meeting_id, [])]
-    counting = await counting_scores(account_id, [quiz.id for quiz in quizzes])
-    waiting = await _waiting(account_id, [quiz.id for quiz in quizzes])
+    counting = await counting_scores(account_id, [quiz.id for quiz in quizzes], as_shown=as_shown)
+    unseen = await _over(account_id, [quiz.id for quiz in quizzes if quiz.id not in counting])
     scores = []
     for quiz in quizzes:
-        waits = ScoreState.WAITING if quiz.id in waiting else ScoreState.NOTHING
-        state = ScoreState.SCORED if quiz.id in counting else waits
+        state = ScoreState.SCORED if quiz.id in counting else unseen.get(quiz.id, ScoreState.NOTHING)
         scores.append(QuizScore(quiz, counting.get(quiz.id, Decimal(0)), state))
     return scores
 
 
-async def _waiting(account_id: int, quiz_ids: list[int]) -> set[int]:
+async def _over(account_id: int, quiz_ids: list[int]) -> dict[int, ScoreState]:
+    """Of quizzes without a score to be seen those that were taken: graded, so it is hidden, or not yet."""
     rows = await db.fetch(
-        "SELECT DISTINCT assessment_id FROM attempt"
-        " WHERE account_id = $1 AND assessment_id = ANY($2) AND state = ANY($3)",
+        "SELECT assessment_id, bool_or(state = $3) AS is_graded FROM attempt"
+        " WHERE account_id = $1 AND assessment_id = ANY($2) AND state <> $4 GROUP BY assessment_id",
         account_id,
         quiz_ids,
-        [str(state) for state in AttemptState if rules.awaits_result(state)],
+        str(AttemptState.GRADED),
+        str(AttemptState.OPEN),
     )
-    return {row["assessment_id"] for row in rows}
+    return {row["assessment_id"]: ScoreState.HIDDEN if row["is_graded"] else ScoreState.WAITING for row in rows}

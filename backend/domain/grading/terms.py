@@ -15,10 +15,11 @@ class GradeSource(StrEnum):
 
 
 class ScoreState(StrEnum):
-    """Why a score is what it is: nothing done, done and not scored yet, or scored (also with 0)."""
+    """Why a score is what it is: nothing done, done and not scored yet, not to be seen, or scored (also with 0)."""
 
     NOTHING = "nothing"
     WAITING = "waiting"
+    HIDDEN = "hidden"
     SCORED = "scored"
 
 

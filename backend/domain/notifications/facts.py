@@ -8,6 +8,7 @@ import msgspec
 from backend.core import db
 from backend.core.settings import settings
 from backend.domain.attempts.terms import AttemptState
+from backend.domain.grading.sights import SCORE_IS_SHOWN
 from backend.domain.jobs import commands as jobs
 from backend.domain.jobs.commands import Wanted
 from backend.domain.notifications.terms import NoticeKind
@@ -53,11 +54,12 @@ class GradeFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResultFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A quiz that was graded. The score is not among it: when it is shown, the quiz decides."""
+    """A quiz that was graded. The score is not among it: when it is shown, the quiz decides (`shows_score`: now)."""
 
     attempt_id: int
     account_id: int
     state: AttemptState
+    shows_score: bool
     quiz: str
     batch: str
 
@@ -131,7 +133,8 @@ async def grade(grade_id: int) -> GradeFacts | None:
 async def result(attempt_id: int) -> ResultFacts | None:
     """A quiz that somebody took; None for what is no quiz of a batch."""
     found = await db.row(
-        "SELECT x.id AS attempt_id, x.account_id, x.state, a.title AS quiz, b.title AS batch FROM attempt x"
+        f"SELECT x.id AS attempt_id, x.account_id, x.state, {SCORE_IS_SHOWN} AS shows_score, a.title AS quiz,"  # noqa: S608 - our names
+        " b.title AS batch FROM attempt x"
         " JOIN assessment a ON a.id = x.assessment_id JOIN meeting m ON m.id = a.meeting_id"
         " JOIN batch b ON b.id = m.batch_id WHERE x.id = $1",
         attempt_id,

@@ -23,7 +23,7 @@ from backend.domain.grading import commands as grading
 from backend.domain.grading import hand_marking, queries, reviews
 from backend.domain.grading.errors import AttemptNotFinal, MarkUnfit, NotMarkedByHand
 from backend.domain.grading.hand_marking import HandMarkDraft
-from backend.domain.grading.reviews import sight
+from backend.domain.grading.sights import sight
 from tests import school
 from tests.background import drain
 from tests.kinds import KEYS, RIGHT, WRONG, a_quiz_of, sent
@@ -261,7 +261,7 @@ async def test_which_attempt_counts_is_said_once(student: Person, counts: Counts
         await attempts.submit_attempt(student.actor, attempt.id)
         await grading.grade_attempts([attempt.id])
     await attempts.start_attempt(student.actor, quiz.view.id)
-    assert await queries.counting_scores(student.id, [quiz.view.id]) == {quiz.view.id: D(score)}
+    assert await queries.counting_scores(student.id, [quiz.view.id], as_shown=True) == {quiz.view.id: D(score)}
     scores = (await student.http.get(f"/api/v1/me/batches/{quiz.batch.uuid}/scores")).json()["data"]
     assert D(score) in [D(str(one["score"])) for one in scores["quizzes"]]
     rows = (await student.http.get(f"{quiz.path}/attempts?sort=attempt_no")).json()["data"]

@@ -13,6 +13,7 @@ from backend.domain.assessments import question_commands as editing
 from backend.domain.assessments.answers import EssayAnswer
 from backend.domain.assessments.drafts import KeyChange, QuestionDraft
 from backend.domain.assessments.keys import EssayKey
+from backend.domain.assessments.terms import QuizChange, Review, Shown
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import saving
 from backend.domain.grading import hand_marking, queries, regrade_queries, regrades
@@ -280,6 +281,15 @@ async def test_everybody_whose_score_changed_is_told_once(mended, mailbox: Mailb
     await report(await regrades.order_regrade(SYSTEM, quiz.view.id, NEW))
     assert mailbox.subjects() == ["Nilai Kuis Anda Diperbarui"] * 2
     await drain_again()
+    assert mailbox.subjects() == []
+
+
+async def test_nobody_is_told_that_a_score_has_changed_which_they_do_not_see(mended, mailbox: Mailbox):
+    quiz = mended[0]
+    await drain()
+    mailbox.take()
+    await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(review=Review(score=Shown.AFTER_CLOSE)))
+    await report(await regrades.order_regrade(SYSTEM, quiz.view.id, NEW))
     assert mailbox.subjects() == []
 
 

@@ -168,7 +168,7 @@ class AttemptDetailOut(Struct):
 
 
 class ResultOut(Struct, kw_only=True):
-    """Shape: QuizResult. While `status` is "grading" there is nothing but the attempt."""
+    """Shape: QuizResult. While `status` is "grading", or "hidden" by the quiz, there is nothing but the attempt."""
 
     status: str
     attempt_id: UUID
@@ -190,7 +190,8 @@ class ResultOut(Struct, kw_only=True):
         attempt = msgspec.structs.replace(AttemptOut.of(view.attempt), quiz=QuizOut.of(view.quiz))
         made = view.result
         if made is None:
-            return cls(status="grading", attempt_id=view.attempt.uuid, attempt=attempt)
+            status = "hidden" if view.is_hidden else "grading"
+            return cls(status=status, attempt_id=view.attempt.uuid, attempt=attempt)
         return cls(
             status="graded",
             attempt_id=view.attempt.uuid,

@@ -38,6 +38,7 @@ class Navigation(StrEnum):
 class ReviewShape(Struct, frozen=True, kw_only=True):
     """What is shown of an attempt that is over, and from when on; what is left out is as it always was."""
 
+    score: Shown = Shown.AFTER_SUBMIT
     own_answers: Shown = Shown.AFTER_SUBMIT
     verdicts: Shown = Shown.NEVER
     points: Shown = Shown.NEVER
@@ -47,6 +48,7 @@ class ReviewShape(Struct, frozen=True, kw_only=True):
     def review(self) -> Review:
         """In the domain's terms."""
         return Review(
+            score=self.score,
             answers=self.own_answers,
             verdicts=self.verdicts,
             points=self.points,
@@ -58,6 +60,7 @@ class ReviewShape(Struct, frozen=True, kw_only=True):
     def of(cls, review: Review) -> "ReviewShape":
         """On the wire."""
         return cls(
+            score=review.score,
             own_answers=review.answers,
             verdicts=review.verdicts,
             points=review.points,
