@@ -6,6 +6,7 @@ same for a part of the suite.
 
 import asyncio
 import atexit
+import contextlib
 import os
 import shutil
 import subprocess
@@ -49,6 +50,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = f"{os.environ['VAR_DIR']}/prometheus"
 atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from collections.abc import AsyncIterator, Iterator  # noqa: E402 - settings are read when backend is imported
+from typing import Any, NoReturn, cast  # noqa: E402
 
 import asyncpg  # noqa: E402
 import httpx  # noqa: E402
@@ -116,14 +118,46 @@ async def _empty() -> None:
     await db.statement(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
 
 
+class _NoPool:
+    """In the pool's place during a test that did not ask for it: what it wrote would stay, for others to find."""
+
+    def __init__(self, test: str) -> None:
+        self.used = ""
+        self._why = f"{test} reaches the database, and what it writes there stays: ask for the fixture `database`"
+
+    def get_size(self) -> int:
+        """None is open: who only counts connections does no harm."""
+        return 0
+
+    get_idle_size = get_max_size = get_size
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self.used = f"{self._why} (ENGINE.pool.{name})"
+        pytest.fail(self.used)
+
+
+@contextlib.contextmanager
+def _no_database(test: str) -> Iterator[None]:
+    """Have every way to the database fail; and the test, too, where its own code has caught that."""
+    pool, guard = db.ENGINE.pool, _NoPool(test)
+    db.ENGINE.pool = cast(Any, guard)
+    try:
+        yield
+    finally:
+        db.ENGINE.pool = pool
+    if guard.used:
+        pytest.fail(guard.used)
+
+
 @pytest.fixture(autouse=True)
 async def _isolation(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Roll back what a test wrote; with the marker `commits` it really commits, and the tables are emptied after it.
 
-    Tests that ask for no database fixture (rules, wire) are left alone.
+    Tests that ask for no database fixture (rules, wire) are left alone, and kept out of it.
     """
     if "database" not in request.fixturenames:
-        yield
+        with _no_database(request.node.nodeid):
+            yield
         return
     if request.node.get_closest_marker("commits") or request.node.get_closest_marker("processes"):
         try:
