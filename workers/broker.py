@@ -58,7 +58,7 @@ class Processing(Middleware):
         """Open everything, or stop the process: a worker without a pool would fail every job."""
         configure()
         if os.environ.get(OWN_SESSION):
-            die_with_parent(os.getppid())
+            die_with_parent(os.getsid(0))  # dramatiq's master, which may have died while we were starting
         try:
             _loop().run_coroutine(resources.open_all(pool_size=settings().worker_threads + 1))
         except Exception as error:

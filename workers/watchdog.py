@@ -63,7 +63,8 @@ class Watchdog:
     def _give_up(self, why: str) -> None:
         if self._stop.is_set():
             return
-        _log.error("worker gives up", why=why)
+        # in a thread of its own: what stands still may be the log, when nobody reads it
+        threading.Thread(target=_log.error, args=("worker gives up",), kwargs={"why": why}, daemon=True).start()
         time.sleep(SAY_S)  # dramatiq's master passes on what we say, and dies with us
         if self._own_session:
             os.killpg(0, signal.SIGKILL)  # dramatiq's master with us; workers.run tells the supervisor

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import logging
 import os
 import resource
 import signal
@@ -68,6 +69,12 @@ async def _stop_the_loop(_: float) -> None:
     await asyncio.sleep(3600)
 
 
+async def _block_the_log(_: float) -> None:
+    for handler in logging.getLogger().handlers:
+        handler.acquire()  # as a write does to a pipe that is full, and that nobody reads
+    time.sleep(3600)  # noqa: ASYNC251 - so does it stand then
+
+
 async def _leak_the_pool(_: float) -> None:
     _leaked.append(asyncio.create_task(_take_every_connection()))  # goes on when the job has been broken off
     await asyncio.sleep(3600)
@@ -84,6 +91,7 @@ HOW = {
     "block the loop": _block_the_loop,
     "hold the GIL": _hold_the_gil,
     "stop the loop": _stop_the_loop,
+    "block the log": _block_the_log,
     "leak the pool": _leak_the_pool,
 }
 """What no job should do."""

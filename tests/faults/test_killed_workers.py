@@ -14,7 +14,7 @@ from backend.domain.jobs import commands as jobs
 from tests.faults.checker import counted
 from tests.faults.deadly_jobs import Deadly
 from tests.faults.figures import figure
-from tests.faults.stand import EVERYTHING, until_value
+from tests.faults.stand import EVERYTHING, until, until_value
 from tests.faults.stream import Stream
 from tests.faults.world import a_world
 from tests.processes import STARTS_S
@@ -36,6 +36,16 @@ async def test_f1_a_killed_workers_job_is_taken_over_within_15_seconds(a_stand):
     figure(f"taken over after {await until_value('SELECT attempt FROM job', 2, 15):.1f} s")
     await until_value("SELECT count(*) FROM job WHERE state = 'done'", 1)
     assert await db.value("SELECT hits FROM throttle WHERE key = 'k'") == 1
+
+
+async def test_f1_a_master_killed_as_its_worker_starts_leaves_no_worker(a_stand):
+    """An orphan would write into a log that nobody reads, stand still when the pipe is full, and keep its leases."""
+    stand = await a_stand()
+    stand.start("worker")
+    await until(lambda: len(stand.tree("worker")) == 3, "dramatiq has forked", STARTS_S)
+    _, master, worker = stand.tree("worker")
+    master.kill()
+    await until(lambda: not worker.is_running() and not stand.processes.left(), "no process is left", STARTS_S)
 
 
 @pytest.mark.faults
@@ -70,4 +80,4 @@ async def test_f1_killed_fifty_times_at_random_while_work_flows(a_stand, schedul
                 with contextlib.suppress(psutil.NoSuchProcess):  # it went with the one before, or at its own start
                     process.kill()
         figure(f"{kills} in {time.monotonic() - begun:.0f} s")
-    await counted(stand, work)
+    await counted(stand, work, explained=("Died",))  # the child that reads a sheet is killed by itself, too
