@@ -88,12 +88,7 @@ def questions() -> tuple[QuestionDraft, ...]:
         QuestionDraft(
             text="Pajak dipungut dengan [[1]] assessment; SPT tahunan orang pribadi jatuh tempo akhir [[2]].",
             points=Decimal(2),
-            key=BlanksKey(
-                gaps=(
-                    Gap(key=_text("self")),
-                    Gap(key=SingleChoiceKey(options=_choices("April", "+Maret", "Desember"))),
-                )
-            ),
+            key=_blanks(),
         ),
         QuestionDraft(text="Mengapa ada PTKP? Jelaskan dalam satu dua kalimat.", points=Decimal(4), key=_essay()),
     )
@@ -131,6 +126,11 @@ def _pairs() -> MatchingKey:
     targets = {text: Target(text=text) for text in (*_TAXES.values(), "PPh pasal 25")}
     stems = tuple(Stem(text=stem, target=targets[target].uuid) for stem, target in _TAXES.items())
     return MatchingKey(stems=stems, targets=tuple(targets.values()))
+
+
+def _blanks() -> BlanksKey:
+    month = SingleChoiceKey(options=_choices("April", "+Maret", "Desember"))
+    return BlanksKey(gaps=(Gap(key=_text("self")), Gap(key=month)))
 
 
 def _essay() -> EssayKey:
