@@ -76,8 +76,8 @@ async def test_the_cookie_alone_opens_nothing_else(client: httpx.AsyncClient, a_
             assert answer.status_code == 401, route
 
 
-COUNTED = re.compile(r"/certificates/(?:number/{}|{}/verify)$|/quizzes/{}/analysis(?:/chart|/excel)?$")
-"""Each check of a certificate is counted and noted. An analysis is made when it is first asked for, by a job."""
+COUNTED = re.compile(r"/certificates/(?:number/{}|{}/verify)$")
+"""Each check of a certificate is counted and noted."""
 
 
 async def test_looking_changes_nothing(a_person: MakePerson):

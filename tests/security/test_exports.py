@@ -91,7 +91,7 @@ async def test_no_question_becomes_a_formula_or_a_link(a_person, text: str):
         json.dumps(text)[1:-1],
     )
     path = f"quizzes/{quiz.view.uuid}/analysis/excel"
-    assert (await group.teacher.http.get(f"/api/v1/{path}")).status_code == 202
+    assert (await group.teacher.http.post(f"/api/v1/quizzes/{quiz.view.uuid}/analysis")).status_code == 202
     await drain()
     content = await downloaded(group, path)
     with zipfile.ZipFile(io.BytesIO(content)) as parts:

@@ -218,10 +218,8 @@ const regrade = async (query: { dry_run?: boolean; preview?: string }) => {
 const preview = await regrade({ dry_run: true });
 await regrade({ preview: preview.id });
 await scored(100);
-const analysis = await soon(async () => {
-  const found = given(await teacher.GET("/api/v1/quizzes/{quiz_id}/analysis", ofQuiz));
-  return "questions" in found ? found : undefined;
-});
+await followed(teacher, given(await teacher.POST("/api/v1/quizzes/{quiz_id}/analysis", ofQuiz)).job_id);
+const analysis = given(await teacher.GET("/api/v1/quizzes/{quiz_id}/analysis", ofQuiz));
 if (analysis.questions[0]?.facility !== 1) throw new Error(JSON.stringify(analysis));
 
 // Work is handed in and graded by hand; the sheet is bytes.

@@ -24,6 +24,7 @@ from backend.domain.attempts import queries as attempts
 from backend.domain.attempts.queries import FinalAnswers
 from backend.domain.grading import item_analysis, regrade_queries
 from backend.domain.grading.commands import item_of
+from backend.domain.grading.errors import AnalysisMissing
 from backend.domain.grading.item_analysis import Analysis, Asked, Sittings
 from backend.domain.grading.marking import Verdict
 from backend.domain.grading.scoring import Item, score
@@ -63,26 +64,33 @@ _ORDER = {
 }
 
 
-async def analysis(actor: Actor, quiz_ref: Ref, which: AnalysedAttempts) -> Analysis | Queued:
-    """The analysis of a quiz as it stands, or the job that makes it, for those who teach there.
+async def analysis(actor: Actor, quiz_ref: Ref, which: AnalysedAttempts) -> Analysis:
+    """The analysis of a quiz as it stands, for those who teach there; `order_analysis` has it made.
 
-    Raises: QuizNotFound, NotYourQuiz.
+    Raises: QuizNotFound, NotYourQuiz, AnalysisMissing.
     """
     quiz = await regrade_queries.quiz_to_regrade(actor, quiz_ref)
     stamp = await db.value(_STAMP, quiz.id)
-    found = await db.value(
+    found: str | None = await db.value(
         "SELECT found::text FROM item_analysis WHERE assessment_id = $1 AND attempts = $2 AND stamp = $3",
         quiz.id,
         str(which),
         stamp,
     )
-    if found is not None:
-        return item_analysis.from_json(found)
-    return await _order(actor, AnalysisOrder(quiz.id, which), f"{KIND}:{quiz.id}:{which}:{stamp}")
+    if found is None:
+        raise AnalysisMissing(attempts=str(which))
+    return item_analysis.from_json(found)
 
 
-async def _order(actor: Actor, order: AnalysisOrder, key: str) -> Queued:
+async def order_analysis(actor: Actor, quiz_ref: Ref, which: AnalysedAttempts) -> Queued:
+    """Have a job analyse a quiz as it is now, for those who teach there. Asked for twice, it is the same job.
+
+    Raises: QuizNotFound, NotYourQuiz.
+    """
     async with transaction():
+        quiz = await regrade_queries.quiz_to_regrade(actor, quiz_ref)
+        key = f"{KIND}:{quiz.id}:{which}:{await db.value(_STAMP, quiz.id)}"
+        order = AnalysisOrder(quiz.id, which)
         queued = await jobs.enqueue(KIND, order, owner_id=actor.account_id, unique_key=key)
         if not queued.is_new:  # somebody's who cancelled it, or made while the quiz was still being taken
             await jobs.bring_back(queued.id)

@@ -111,6 +111,12 @@ class TooManyAssignments(Unmet):
     code = "grading.too_many_assignments"
 
 
+class AnalysisMissing(NotFound):
+    """The quiz has no analysis of these `attempts`, or something has changed since there was one: it can be made."""
+
+    code = "grading.analysis_missing"
+
+
 class NothingMended(Unmet):
     """No key of the quiz was mended since its attempts were graded, so there is nothing to regrade."""
 

@@ -98,7 +98,12 @@ async def test_nothing_mended_is_said_so(teacher: Person):
 
 
 async def test_an_analysis_is_made_once_and_again_when_something_changed(quiz: QuizRow, teacher: Person):
-    first = await teacher.http.get(f"{quiz.path}/analysis")
+    missing = await teacher.http.get(f"{quiz.path}/analysis", headers={"accept-language": "en"})
+    assert (missing.status_code, "POST" in missing.json()["message"]) == (404, True)
+    assert await db.value("SELECT count(*) FROM job WHERE kind = 'analyse_items'") == 0
+    first = await teacher.http.post(f"{quiz.path}/analysis")
+    again = await teacher.http.post(f"{quiz.path}/analysis")
+    assert again.json()["data"]["job_id"] == first.json()["data"]["job_id"]
     assert await done(teacher, first) == {"attempts": 2}
     found = (await teacher.http.get(f"{quiz.path}/analysis")).json()["data"]
     assert found["quiz"]["attempts"] == 2
@@ -110,10 +115,9 @@ async def test_an_analysis_is_made_once_and_again_when_something_changed(quiz: Q
     ]
     assert [option["count"] for option in found["questions"][0]["options"]] == [1, 1, 0]
     await done(teacher, await teacher.http.post(f"{quiz.path}/regrade", json={}))
-    again = await teacher.http.get(f"{quiz.path}/analysis")
-    await done(teacher, again)
-    found = (await teacher.http.get(f"{quiz.path}/analysis?attempts=all")).json()["data"]
-    assert "job_id" in found
+    assert (await teacher.http.get(f"{quiz.path}/analysis")).status_code == 404
+    await done(teacher, await teacher.http.post(f"{quiz.path}/analysis"))
+    assert (await teacher.http.get(f"{quiz.path}/analysis?attempts=all")).status_code == 404
     found = (await teacher.http.get(f"{quiz.path}/analysis")).json()["data"]
     assert [one["discrimination"] for one in found["questions"]] == [1.0, 1.0]
 
@@ -126,12 +130,12 @@ async def test_whose_attempts_are_looked_at(a_person: MakePerson, teacher: Perso
         await sat(quiz, person, right=right, enrolled=number > 0)
     means = {}
     for which in ("counted", "first", "all"):
-        await done(teacher, await teacher.http.get(f"{quiz.path}/analysis?attempts={which}"))
+        await done(teacher, await teacher.http.post(f"{quiz.path}/analysis?attempts={which}"))
         found = (await teacher.http.get(f"{quiz.path}/analysis?attempts={which}")).json()["data"]
         means[which] = (found["quiz"]["attempts"], found["quiz"]["mean"])
     assert means == {"counted": (1, 100), "first": (1, 0), "all": (3, 50)}
     await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(counts=Counts.LAST))
-    await done(teacher, await teacher.http.get(f"{quiz.path}/analysis"))
+    await done(teacher, await teacher.http.post(f"{quiz.path}/analysis"))
     assert (await teacher.http.get(f"{quiz.path}/analysis")).json()["data"]["quiz"]["mean"] == 50
     assert (await teacher.http.get(f"{quiz.path}/analysis?attempts=best")).status_code == 400
 
@@ -140,7 +144,8 @@ async def test_the_workbook_has_the_figures_and_no_formulas(quiz: QuizRow, teach
     await db.statement("UPDATE question SET text = '=cmd()|x' WHERE uuid = $1", quiz.questions[0].uuid)
     await db.statement("UPDATE assessment SET title = '@quiz' WHERE id = $1", quiz.view.id)
     path = f"{quiz.path}/analysis/excel"
-    await done(teacher, await teacher.http.get(path))
+    assert (await teacher.http.get(path)).status_code == 404
+    await done(teacher, await teacher.http.post(f"{quiz.path}/analysis"))
     answer = await teacher.http.get(path, headers={"accept-language": "en"})
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
     assert book.sheet_names == ["Summary", "Questions", "Options"]
@@ -158,7 +163,8 @@ async def test_the_picture_is_xml_with_nothing_that_runs(quiz: QuizRow, teacher:
     evil = "<script>alert(1)</script> & \"'\x0b\ufffe"
     await db.statement("UPDATE assessment SET title = $2 WHERE id = $1", quiz.view.id, evil)
     path = f"{quiz.path}/analysis/chart"
-    await done(teacher, await teacher.http.get(path))
+    assert (await teacher.http.get(path)).status_code == 404
+    await done(teacher, await teacher.http.post(f"{quiz.path}/analysis"))
     answer = await teacher.http.get(path)
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert "sandbox" in answer.headers["content-security-policy"]
@@ -174,6 +180,7 @@ async def test_the_picture_is_xml_with_nothing_that_runs(quiz: QuizRow, teacher:
 async def test_no_student_sees_any_of_it(quiz: QuizRow, student: Person):
     for path in ("analysis", "analysis/excel", "analysis/chart", "regrades"):
         assert (await student.http.get(f"{quiz.path}/{path}")).status_code == 403
+    assert (await student.http.post(f"{quiz.path}/analysis")).status_code == 403
 
 
 def test_both_languages_say_the_same():

@@ -4,9 +4,8 @@ import asyncio
 from functools import partial
 from typing import Any, BinaryIO
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
@@ -22,24 +21,14 @@ from backend.domain.grading.analysis_book import write_book
 from backend.domain.grading.analysis_chart import draw
 from backend.domain.grading.item_analysis import Analysis
 from backend.domain.grading.terms import AnalysedAttempts
-from backend.domain.jobs.commands import Queued
 from backend.http import sheets
 
-Pending = Response[Envelope[JobAccepted]]
-
 SVG = "image/svg+xml"
-_PENDING = {202: ResponseSpec(Envelope[JobAccepted], generate_examples=False, description="A job makes it.")}
-_FIGURES = {200: ResponseSpec(Envelope[AnalysisOut], generate_examples=False, description="The analysis.")}
 _PICTURE = {
     "content-disposition": 'inline; filename="analysis.svg"',
     "content-security-policy": "default-src 'none'; sandbox",
     "cache-control": "no-store",
 }
-
-
-def pending(job: Queued) -> Pending:
-    """The job that makes what was asked for."""
-    return Response(success("Analysis in progress", JobAccepted.of(job.uuid)), status_code=202)
 
 
 def language(request: Request[Any, Any, Any]) -> Lang:
@@ -52,52 +41,57 @@ async def _write(found: Analysis, lang: Lang, target: BinaryIO) -> None:
 
 
 class Analyses(Controller):
-    """The analysis of a quiz: 202 with a job while it is made, and again once something has changed.
+    """The analysis of a quiz: made by a job when it is asked for, and gone (404) once something has changed.
 
     `attempts` says whose: those that count by the quiz's rule (`counted`), each person's first, or all.
     """
 
     path = "/quizzes/{quiz_id:str}/analysis"
 
-    @get(opt={"roles": auth.STAFF}, responses=_FIGURES | _PENDING)
+    @get(opt={"roles": auth.STAFF})
     async def fetch(
         self,
         request: Request[Any, Any, Any],
         actor: NamedDependency[Actor],
         quiz_id: FromPath[str],
         attempts: FromQuery[AnalysedAttempts] = AnalysedAttempts.COUNTED,
-    ) -> Response[Envelope[AnalysisOut]] | Response[Envelope[JobAccepted]]:
+    ) -> Envelope[AnalysisOut]:
         """Show the statistics of a quiz, of its questions and their options."""
         found = await analyses.analysis(actor, parse_uuid(quiz_id), attempts)
-        if isinstance(found, Queued):
-            return pending(found)
-        return Response(success("Analysis fetched", AnalysisOut.of(found, lang=language(request))))
+        return success("Analysis fetched", AnalysisOut.of(found, lang=language(request)))
 
-    @get("/excel", opt={"roles": auth.STAFF, "lane": None, "sends": (sheets.CONTENT_TYPE,)}, responses=_PENDING)
+    @post(status_code=202, opt={"roles": auth.STAFF})
+    async def order(
+        self,
+        actor: NamedDependency[Actor],
+        quiz_id: FromPath[str],
+        attempts: FromQuery[AnalysedAttempts] = AnalysedAttempts.COUNTED,
+    ) -> Envelope[JobAccepted]:
+        """Have a quiz analysed by a job."""
+        job = await analyses.order_analysis(actor, parse_uuid(quiz_id), attempts)
+        return success("Analysis in progress", JobAccepted.of(job.uuid))
+
+    @get("/excel", opt={"roles": auth.STAFF, "lane": None, "sends": (sheets.CONTENT_TYPE,)})
     async def export(
         self,
         request: Request[Any, Any, Any],
         actor: NamedDependency[Actor],
         quiz_id: FromPath[str],
         attempts: FromQuery[AnalysedAttempts] = AnalysedAttempts.COUNTED,
-    ) -> Stream | Response[Envelope[JobAccepted]]:
+    ) -> Stream:
         """Download the analysis as a workbook."""
         found = await analyses.analysis(actor, parse_uuid(quiz_id), attempts)
-        if isinstance(found, Queued):
-            return pending(found)
         return await sheets.send(f"analisis_{found.quiz_id}.xlsx", partial(_write, found, language(request)))
 
-    @get("/chart", opt={"roles": auth.STAFF, "sends": (SVG,)}, responses=_PENDING)
+    @get("/chart", opt={"roles": auth.STAFF, "sends": (SVG,)})
     async def chart(
         self,
         request: Request[Any, Any, Any],
         actor: NamedDependency[Actor],
         quiz_id: FromPath[str],
         attempts: FromQuery[AnalysedAttempts] = AnalysedAttempts.COUNTED,
-    ) -> Response[str] | Response[Envelope[JobAccepted]]:
+    ) -> Response[str]:
         """Show the analysis as a picture (SVG): facility against discrimination, and who chose which option."""
         found = await analyses.analysis(actor, parse_uuid(quiz_id), attempts)
-        if isinstance(found, Queued):
-            return pending(found)
         picture = await asyncio.to_thread(draw, found, language(request))
         return Response(picture, media_type=SVG, headers=_PICTURE)

@@ -36,6 +36,10 @@ WORDS = {
         "Batch ini memiliki lebih dari {most} tugas; pakai berkas setiap tugas",
         "The batch has more than {most} assignments; use the sheet of each",
     ),
+    "grading.analysis_missing": Word(
+        "analisis belum ada, atau sudah tidak sesuai; minta dengan POST ke alamat analysis kuis ini",
+        "there is no analysis, or it no longer fits; a POST to the quiz's analysis has it made",
+    ),
     "grading.nothing_mended": Word(
         "kunci jawaban belum ada yang diperbaiki sejak quiz dinilai",
         "no key of the quiz was mended since it was graded",
