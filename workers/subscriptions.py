@@ -1,7 +1,11 @@
 """The map of everything asynchronous: which jobs follow from which event."""
 
+import importlib
+import importlib.util
+import pkgutil
 from collections.abc import Mapping, Sequence
 
+from backend import domain
 from backend.core.outbox import Event
 from backend.domain.accounts.events import (
     AccountRegistered,
@@ -45,6 +49,12 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     ProgressMade: ("consider_certificate",),
     CertificateIssued: ("mail_certificate",),
 }
+
+
+# An event that nothing follows is settled all the same, so whoever has the map knows every event there is.
+for _feature in pkgutil.iter_modules(domain.__path__, f"{domain.__name__}."):
+    if importlib.util.find_spec(f"{_feature.name}.events"):
+        importlib.import_module(f"{_feature.name}.events")
 
 
 def kinds_by_event() -> dict[str, Sequence[str]]:

@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 from typing import ClassVar
 
 import pytest
 import redis
 
 from backend.core import db
-from backend.core.outbox import Event, emit
+from backend.core.outbox import EVENTS, Event, emit
 from backend.domain.jobs import commands as jobs
 from tests.background import forget_messages
+from tests.processes import ROOT
 from workers import relay
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("database")]
@@ -35,6 +38,19 @@ async def eventually(sql: str, expected: object, seconds: float = 8) -> None:
     async with asyncio.timeout(seconds):
         while await db.value(sql) != expected:
             await asyncio.sleep(0.01)
+
+
+def test_a_relay_by_itself_knows_every_event():
+    """This process has imported everything; a relay imports what its map does."""
+    said = subprocess.run(
+        [sys.executable, "-c", "import workers.relay, backend.core.outbox as outbox; print(*outbox.EVENTS)"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    ours = {name for name, event in EVENTS.items() if event.__module__.startswith("backend.")}
+    assert ours - set(said.split()) == set()
 
 
 async def test_without_a_broker_events_become_jobs_and_nothing_spins(monkeypatch):
