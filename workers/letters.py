@@ -33,6 +33,7 @@ class Letter(StrEnum):
     RESULT = "result"
     REGRADED = "regraded"
     CERTIFICATE = "certificate"
+    CERTIFICATE_REPLACED = "certificate_replaced"
     DEADLINES = "deadlines"
 
 
@@ -190,6 +191,27 @@ LETTERS: Mapping[Letter, Mapping[Lang, Words]] = {
             "Your Certificate Has Been Issued",
             [
                 "Your certificate for {course} has been issued with the number {number}.",
+                "Download and check it here:",
+                "{link}",
+            ],
+        ),
+    },
+    Letter.CERTIFICATE_REPLACED: {
+        "id": Words(
+            "Nama di Sertifikat Anda Diperbaiki",
+            [
+                "Sertifikat Anda untuk {course} diterbitkan kembali atas nama {holder} dengan nomor {number}.",
+                "Sertifikat dengan nomor {replaces} tidak berlaku lagi; siapa pun yang memeriksanya"
+                " diarahkan ke yang baru.",
+                "Unduh dan periksa di sini:",
+                "{link}",
+            ],
+        ),
+        "en": Words(
+            "The Name on Your Certificate Was Corrected",
+            [
+                "Your certificate for {course} has been issued again, to {holder}, with the number {number}.",
+                "The one with the number {replaces} holds no longer; whoever checks it is led to the new one.",
                 "Download and check it here:",
                 "{link}",
             ],

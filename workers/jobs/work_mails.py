@@ -89,19 +89,25 @@ async def mail_regraded(body: RegradeToTell) -> Sent | None:
 
 @job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_certificate(event: CertificateIssued) -> Sent | None:
-    """Tell the holder that the certificate is there.
+    """Tell the holder that the certificate is there, and if it has the place of another one, that it has.
 
     Safe to repeat: told once; one that was revoked meanwhile is not announced.
     """
     view = await certificates.certificate_by_id(event.certificate_id)
     if view.state is not CertificateState.ISSUED:
         return None
-    told = {"course": view.paper.course_title, "number": view.number, "link": view.paper.verify_url}
+    told = {
+        "course": view.paper.course_title,
+        "holder": view.paper.holder_name,
+        "number": view.number,
+        "replaces": view.replaces or "",
+        "link": view.paper.verify_url,
+    }
     return await tell(
         Notice(
             account_id=view.account_id,
             kind=NoticeKind.CERTIFICATE,
-            letter=Letter.CERTIFICATE,
+            letter=Letter.CERTIFICATE_REPLACED if view.replaces else Letter.CERTIFICATE,
             fact=f"certificate:{view.id}",
             values=lambda _: told,
         )

@@ -12,9 +12,10 @@ from pypdf import PdfReader
 from backend.core import db
 from backend.core.actor import SYSTEM, Role
 from backend.domain.certificates import pdf, queries, rules, template_queries
-from tests.background import drain
+from tests.background import drain, drain_again
 from tests.dialects.lms.test_certificates import NOWHERE, PUBLIC, a_certificate
 from tests.domain.certificates.classes import a_finished_batch, graduate
+from tests.mailbox import Mailbox, text_of
 from tests.people import MakePerson, Person
 from tests.school import teach
 
@@ -254,6 +255,24 @@ async def test_a_wrong_name_is_put_right(  # noqa: PLR0915 - one story
     assert await db.value("SELECT name FROM account WHERE id = $1", student.id) == "Siti Nurhalisa"
     view = await queries.certificate_known_by(new["number"])
     assert view.replaces == old["number"]
+
+
+async def test_the_holder_is_told_of_a_name_put_right(a_person: MakePerson, admin: Person, mailbox: Mailbox):
+    student = await a_person(Role.STUDENT, name="Siti Nurhalisa")
+    _, _, old = await a_certificate(student)
+    await drain()
+    assert "Sertifikat Anda Telah Terbit" in mailbox.subjects()
+    body = {"holder_name": "Siti Nurhaliza", "reason": "Salah ketik"}
+    answer = await admin.http.post(f"/api/v1/certificates/{old['id']}/reissue", json=body)
+    await drain()
+    (mail,) = mailbox.take()
+    assert (mail["Subject"], mail["To"]) == ("Nama di Sertifikat Anda Diperbaiki", student.email)
+    text = text_of(mail)
+    new = answer.json()["data"]["certificate"]
+    assert f"atas nama Siti Nurhaliza dengan nomor {new['number']}." in text
+    assert f"The one with the number {old['number']} holds no longer" in text
+    await drain_again()
+    assert mailbox.subjects() == []
 
 
 async def test_what_is_not_drawn_yet_is_not_replaced(student: Person, admin: Person):
