@@ -2,13 +2,16 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from backend.core import clock, db
-from backend.core.actor import Actor, Role
+from backend.core.actor import SYSTEM, Actor, Role
 from backend.core.ids import new_uuid
 from backend.domain.attempts import commands as attempts
+from backend.domain.attempts import overrides
+from backend.domain.attempts.overrides import OverridePlan
 from backend.domain.jobs import commands as jobs
 from backend.domain.notifications import commands, links, queries
 from backend.domain.notifications.errors import KindMandatory, LinkUnknown
@@ -17,7 +20,7 @@ from tests import grade_sheets
 from tests.background import drain, drain_again
 from tests.mailbox import Mailbox, text_of
 from tests.people import an_account
-from tests.quizzes import a_quiz, an_attempt
+from tests.quizzes import a_quiz, an_attempt, move_deadline
 from tests.school import a_batch, a_meeting, enrol
 from tests.tasks import a_class, a_task, hand_in, many_students
 from workers.schedule import SCHEDULE, Empty
@@ -119,6 +122,36 @@ async def test_what_is_due_tomorrow_is_one_mail_for_a_person_and_a_day(mailbox: 
     await drain_again()
     assert mailbox.subjects() == []
     assert "remind_deadlines" in [line.kind for line in SCHEDULE]
+
+
+async def test_each_is_told_of_their_own_end(a_person, mailbox: Mailbox):
+    """Who has a later window hears nothing, who has an earlier one does; extra time, and a clock that runs, count."""
+    later, longer, earlier, running = [await a_person(Role.STUDENT) for _ in range(4)]
+    batch = await a_batch()
+    meeting = await a_meeting(batch)
+    for person in (later, longer, earlier, running):
+        await enrol(batch, person.id)
+    soon = await a_quiz(batch=batch, meeting=meeting, title="Besok", closes_at=clock.now() + await tomorrow(9))
+    far = await a_quiz(batch=batch, meeting=meeting, title="Nanti", closes_at=clock.now() + timedelta(days=9))
+    attempt = await an_attempt(soon, running.actor, enrolled=True)
+    await move_deadline(attempt.id, await tomorrow(17))
+    for quiz, person, plan in (
+        (soon, later, OverridePlan(closes_at=clock.now() + timedelta(days=7))),
+        (soon, longer, OverridePlan(extra_s=540, time_factor=Decimal("1.5"))),
+        (soon, earlier, OverridePlan(closes_at=clock.now() + await tomorrow(11))),
+        (far, earlier, OverridePlan(closes_at=clock.now() + await tomorrow(13))),
+    ):
+        await overrides.put_override(SYSTEM, quiz.view.id, person.id, plan)
+    title = await db.value("SELECT title FROM batch WHERE id = $1", batch.id)
+    assert (await remind("1")).count("mail_deadlines") == 3
+    told = {mail["To"]: text_of(mail) for mail in mailbox.take()}
+    lines = {to: [line for line in text.splitlines() if line.startswith("- Kuis")] for to, text in told.items()}
+    assert lines == {
+        longer.email: [f"- Kuis: Besok ({title}), 09.30 WIB (+24 menit tambahan)"],
+        earlier.email: [f"- Kuis: {name} ({title}), {at}.30 WIB" for name, at in (("Besok", 11), ("Nanti", 13))],
+        running.email: [f"- Kuis: Besok ({title}), 17.30 WIB"],
+    }
+    assert "09:30 WIB (+24 extra minutes)" in told[longer.email]
 
 
 async def test_who_hands_in_before_the_mail_goes_out_gets_none(mailbox: Mailbox):

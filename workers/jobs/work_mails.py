@@ -141,9 +141,11 @@ async def mail_deadlines(body: DayToTell) -> Sent | None:
 
 
 _KINDS: dict[Lang, tuple[str, str]] = {"id": ("Tugas", "Kuis"), "en": ("Assignment", "Quiz")}
+_MINUTES: dict[Lang, str] = {"id": "menit tambahan", "en": "extra minutes"}
 
 
 def _item(one: DueFacts, lang: Lang) -> str:
     at = one.at.astimezone(school_zone())
     clock = f"{at:%H.%M}" if lang == "id" else f"{at:%H:%M}"
-    return f"- {_KINDS[lang][one.is_quiz]}: {one.title} ({one.batch}), {clock} {at:%Z}"
+    extra = f" (+{-(-one.extra_s // 60)} {_MINUTES[lang]})" if one.extra_s else ""
+    return f"- {_KINDS[lang][one.is_quiz]}: {one.title} ({one.batch}), {clock} {at:%Z}{extra}"

@@ -116,8 +116,11 @@ SELECT (SELECT count(*) FROM mine) AS total_courses,
         WHERE k.end_at > now() AND k.end_at <= now() + make_interval(days => $2)
         AND NOT EXISTS (SELECT FROM submission s WHERE s.assignment_id = k.id AND s.account_id = $1))
     + (SELECT count(*) FROM mine JOIN meeting m ON m.batch_id = mine.batch_id JOIN assessment q ON q.meeting_id = m.id
-        WHERE ((q.opens_at > now() AND q.opens_at <= now() + make_interval(days => $2))
-            OR (q.is_open AND q.closes_at > now() AND q.closes_at <= now() + make_interval(days => $2)))
+        LEFT JOIN quiz_override v ON v.assessment_id = q.id AND v.account_id = $1
+        WHERE ((coalesce(v.opens_at, q.opens_at) > now()
+                AND coalesce(v.opens_at, q.opens_at) <= now() + make_interval(days => $2))
+            OR (q.is_open AND coalesce(v.closes_at, q.closes_at) > now()
+                AND coalesce(v.closes_at, q.closes_at) <= now() + make_interval(days => $2)))
         AND NOT EXISTS (SELECT FROM attempt t
             WHERE t.assessment_id = q.id AND t.account_id = $1 AND t.state <> 'open')) AS upcoming_tasks
 """  # noqa: S608 - our own text

@@ -7,6 +7,7 @@ import msgspec
 
 from backend.core import db
 from backend.core.settings import settings
+from backend.domain.attempts import sql
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.grading.sights import SCORE_IS_SHOWN
 from backend.domain.jobs import commands as jobs
@@ -65,12 +66,16 @@ class ResultFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DueFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that somebody has not handed in yet."""
+    """Something that somebody has not handed in yet, with the end that it has for them.
+
+    Of a quiz that they have not begun it is the last moment to begin, after which `extra_s` come on top of the time.
+    """
 
     is_quiz: bool
     title: str
     batch: str
     at: datetime
+    extra_s: int
 
 
 class GradeToTell(msgspec.Struct, frozen=True):
@@ -142,25 +147,28 @@ async def result(attempt_id: int) -> ResultFacts | None:
     return db.view(ResultFacts, found) if found else None
 
 
-_DUE = """
-SELECT e.account_id, false AS is_quiz, t.title, b.title AS batch, t.end_at AS at
+_DUE = f"""
+SELECT e.account_id, false AS is_quiz, t.title, b.title AS batch, t.end_at AS at, 0 AS extra_s
 FROM assignment t JOIN meeting m ON m.id = t.meeting_id JOIN batch b ON b.id = m.batch_id
 JOIN enrolment e ON e.batch_id = b.id AND e.state = 'active'
 WHERE NOT EXISTS (SELECT FROM submission s WHERE s.assignment_id = t.id AND s.account_id = e.account_id)
 UNION ALL
-SELECT e.account_id, true, a.title, b.title, a.closes_at
+SELECT e.account_id, true, a.title, b.title, coalesce(x.deadline_at, v.closes_at, a.closes_at),
+    CASE WHEN x.id IS NULL THEN {sql.EXTRA_S} ELSE 0 END
 FROM assessment a JOIN meeting m ON m.id = a.meeting_id JOIN batch b ON b.id = m.batch_id
 JOIN enrolment e ON e.batch_id = b.id AND e.state = 'active'
-WHERE a.is_open AND NOT EXISTS (SELECT FROM attempt x WHERE x.assessment_id = a.id AND x.account_id = e.account_id
-    AND x.state <> 'open')
-"""
+LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = e.account_id
+LEFT JOIN attempt x ON x.assessment_id = a.id AND x.account_id = e.account_id AND x.state = 'open'
+WHERE (a.is_open OR x.id IS NOT NULL) AND NOT EXISTS (SELECT FROM attempt o WHERE o.assessment_id = a.id
+    AND o.account_id = e.account_id AND o.state <> 'open')
+"""  # noqa: S608 - our names
 _ON_DAY = "at >= ($1::date)::timestamp AT TIME ZONE $2 AND at < ($1::date + 1)::timestamp AT TIME ZONE $2"
 
 
 async def due(account_id: int, day: date) -> list[DueFacts]:
-    """What a person has not handed in that ends on a day, the school's, and has not ended yet."""
+    """What a person has not handed in that ends for them on a day, the school's, and has not ended yet."""
     found = await db.fetch(
-        f"SELECT is_quiz, title, batch, at FROM ({_DUE}) AS d"  # noqa: S608 - our own text
+        f"SELECT is_quiz, title, batch, at, extra_s FROM ({_DUE}) AS d"  # noqa: S608 - our own text
         f" WHERE {_ON_DAY} AND at > now() AND account_id = $3 ORDER BY at, is_quiz, title",
         day,
         settings().school_timezone,

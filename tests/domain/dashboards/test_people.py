@@ -92,6 +92,10 @@ async def test_what_a_student_has(student: Person, statements: list[str]):
     assert len(statements) == 1
     assert (found.total_courses, found.active_courses, found.total_certificates) == (2, 1, 1)
     assert found.upcoming_tasks == 3, "one assignment, one quiz that opens, one that closes"
+    await _insert(
+        "quiz_override", assessment_id=closes.view.id, account_id=student.id, closes_at=clock.now() + timedelta(9)
+    )
+    assert (await people_queries.student(student.actor)).upcoming_tasks == 2, "their own end is later"
     each = [(await enrolments.progress(place)).percent for place in places]
     assert found.avg_progress == (sum(each) / 2).quantize(Decimal("0.01")) > 0
 
