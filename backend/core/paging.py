@@ -8,6 +8,8 @@ import msgspec
 T = TypeVar("T")
 
 MAX_LIMIT = 200
+MAX_WHOLE = 1000
+"""The most rows of a list that a contract shows whole."""
 
 
 class Listing(msgspec.Struct, frozen=True):

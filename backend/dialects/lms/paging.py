@@ -19,6 +19,11 @@ def _number(name: str, text: str, most: int) -> int:
     return int(text)
 
 
+def read_page(text: str) -> int:
+    """Which page, from 1. Raises: Invalid."""
+    return _number("page", text, _MAX_PAGE)
+
+
 def read_limit(text: str) -> int:
     """How many rows at most, where there are no pages. Raises: Invalid."""
     return min(MAX_LIMIT, _number("limit", text, OLD_CLIENTS_ASK_FOR))
@@ -34,7 +39,7 @@ def read_listing(request: Request[Any, Any, Any]) -> Listing:
     """
     query = request.query_params
     limit = read_limit(query.get("limit", str(DEFAULT_LIMIT)))
-    page = _number("page", query.get("page", "1"), _MAX_PAGE)
+    page = read_page(query.get("page", "1"))
     return Listing(
         offset=(page - 1) * limit,
         limit=limit,

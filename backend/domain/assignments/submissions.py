@@ -99,16 +99,19 @@ async def submissions(actor: Actor, task: AssignmentView, wanted: Listing) -> Pa
     return Paged(await _with_files(paged.items), paged.total)
 
 
-async def submissions_of(assignment_ids: Sequence[int], account_id: int | None = None) -> list[SubmissionView]:
-    """The work handed in for some assignments, by everybody or by one person, oldest first.
+async def submissions_of(
+    assignment_ids: Sequence[int], account_id: int | None = None, *, most: int | None = None
+) -> list[SubmissionView]:
+    """The work handed in for some assignments, by everybody or by one person, oldest first; all, or so many.
 
     For callers that decide themselves who may see it.
     """
     rows = await db.fetch(
         f"SELECT {_SELECT} FROM {_SOURCE} WHERE s.assignment_id = ANY($1)"  # noqa: S608 - our names
-        " AND ($2::bigint IS NULL OR s.account_id = $2) ORDER BY s.id",
+        " AND ($2::bigint IS NULL OR s.account_id = $2) ORDER BY s.id LIMIT $3",
         list(assignment_ids),
         account_id,
+        most,
     )
     return await _with_files(db.views(SubmissionView, rows))
 

@@ -11,6 +11,7 @@ from backend.core import db
 from backend.core.actor import Actor
 from backend.core.clock import school_date
 from backend.core.ids import Ref
+from backend.core.paging import MAX_WHOLE
 from backend.domain.batches import queries as batches
 from backend.domain.certificates import rules
 from backend.domain.certificates.errors import (
@@ -205,8 +206,8 @@ async def my_certificate(actor: Actor, batch_ref: Ref) -> CertificateView:
     raise CertificateNotFound(ref=str(batch_ref))
 
 
-async def certificates_of_batch(actor: Actor, batch_ref: Ref) -> list[CertificateView]:
-    """Every certificate of a batch, revoked ones too, in order of their numbers' counter.
+async def certificates_of_batch(actor: Actor, batch_ref: Ref, offset: int = 0) -> list[CertificateView]:
+    """The certificates of a batch, revoked ones too, in order of their numbers' counter; a thousand at most.
 
     Raises: BatchNotFound, NotYours.
     """
@@ -214,7 +215,10 @@ async def certificates_of_batch(actor: Actor, batch_ref: Ref) -> list[Certificat
     teaches = actor.is_teacher and await batches.teaches_batch(actor.account_id, batch.id)
     if not rules.may_issue_all(actor, teaches=teaches):
         raise NotYours
-    return [_view(found) for found in await db.fetch(f"{_SELECT} WHERE c.batch_id = $1 ORDER BY c.id", batch.id)]
+    rows = await db.fetch(
+        f"{_SELECT} WHERE c.batch_id = $1 ORDER BY c.id LIMIT $2 OFFSET $3", batch.id, MAX_WHOLE, offset
+    )
+    return [_view(row) for row in rows]
 
 
 async def certificate_known_by(reference: UUID | str) -> CertificateView | None:

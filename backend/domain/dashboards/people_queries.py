@@ -8,6 +8,7 @@ import msgspec
 
 from backend.core import db
 from backend.core.actor import Actor
+from backend.core.paging import MAX_WHOLE
 from backend.domain.batches.errors import BatchNotFound
 from backend.domain.dashboards import rules
 from backend.domain.dashboards.admin_queries import PENDING
@@ -147,7 +148,7 @@ SELECT held.slug AS batch_slug, held.title AS batch_title, held.is_mine, m.uuid,
     graded.mean AS assignment_avg, tested.mean AS quiz_avg
 FROM held LEFT JOIN meeting m ON m.batch_id = held.id AND held.is_mine
 LEFT JOIN graded ON graded.meeting_id = m.id LEFT JOIN tested ON tested.meeting_id = m.id
-ORDER BY m.start_at, m.id
+ORDER BY m.start_at, m.id LIMIT $3
 """  # noqa: S608 - our own text
 
 
@@ -176,9 +177,11 @@ async def score_progress(actor: Actor, slug: str) -> ScoreProgress:
 
     One statement.
 
+    A thousand meetings at most.
+
     Raises: BatchNotFound, NotEnrolled.
     """
-    rows = await db.fetch(_SCORES, actor.person_id, slug)
+    rows = await db.fetch(_SCORES, actor.person_id, slug, MAX_WHOLE)
     if not rows:
         raise BatchNotFound(ref=slug)
     if not rows[0]["is_mine"]:

@@ -10,7 +10,7 @@ import msgspec
 from backend.core import db
 from backend.core.actor import Actor
 from backend.core.ids import Ref
-from backend.core.paging import Listing, Paged
+from backend.core.paging import MAX_WHOLE, Listing, Paged
 from backend.domain.accounts import queries as accounts
 from backend.domain.accounts.errors import PersonNotFound
 from backend.domain.accounts.queries import PersonView
@@ -61,13 +61,13 @@ _SELECT = (
 
 
 async def assignment(actor: Actor, ref: Ref) -> GradedTask:
-    """An assignment with the work for it: a student's own, for staff everybody's.
+    """An assignment with the work for it: a student's own, for staff everybody's, the first thousand.
 
     Raises: AssignmentNotFound, NotYourMeeting, NotInBatch.
     """
     task = await assignments.assignment(actor, ref)
     mine = actor.account_id if actor.is_student else None
-    works = await submissions.submissions_of([task.id], mine)
+    works = await submissions.submissions_of([task.id], mine, most=MAX_WHOLE)
     return GradedTask(assignment=task, works=await _graded(works))
 
 
