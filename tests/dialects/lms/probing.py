@@ -44,6 +44,18 @@ def has_listing(handler: HTTPRouteHandler) -> bool:
     return "listing" in handler.parsed_fn_signature.parameters
 
 
+def answers_a_list(handler: HTTPRouteHandler) -> bool:
+    """Whether a handler's `data` is an array, or a panel around one called `data`."""
+    return has_listing(handler) or _is_list(handler.parsed_fn_signature.return_type.annotation)
+
+
+def _is_list(type_: Any) -> bool:
+    kind = get_origin(type_) or type_
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return any(_is_list(field.type) for field in msgspec.structs.fields(type_) if field.encode_name == "data")
+    return kind is list
+
+
 def kinds(path: str) -> list[str]:
     """What each id of a path names, by the word before it."""
     parts = path.split("/")

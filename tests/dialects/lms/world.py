@@ -237,15 +237,20 @@ async def a_regrade(quiz_id: int, attempt_id: int) -> UUID:
         quiz_id,
     )
     assert made is not None
+    await add_entry(made["uuid"], attempt_id)
+    await db.statement("UPDATE regrade SET state = 'applied', applied_at = now() WHERE id = $1", made["id"])
+    return UUID(str(made["uuid"]))
+
+
+async def add_entry(regrade: UUID, attempt_id: int) -> None:
+    """Have a regrade look at another attempt."""
     await db.statement(
         "INSERT INTO regrade_entry (regrade_id, attempt_id, revision, is_changed, version_before, correct_before,"
         " correct_after, points_before, points_after, max_before, max_after, percent_before, percent_after)"
-        " VALUES ($1, $2, 1, false, 1, 1, 1, 1, 1, 1, 1, 1, 1)",
-        made["id"],
+        " SELECT id, $2, 1, false, 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM regrade WHERE uuid = $1",
+        regrade,
         attempt_id,
     )
-    await db.statement("UPDATE regrade SET state = 'applied', applied_at = now() WHERE id = $1", made["id"])
-    return UUID(str(made["uuid"]))
 
 
 async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
