@@ -33,11 +33,13 @@ from backend.domain.files.terms import OwnerKind
 
 _PLAIN = (
     *("title", "description", "quiz_type", "is_open", "opens_at", "closes_at", "duration_s", "max_attempts"),
-    *("shuffles_questions", "shuffles_options", "is_sequential", "pause_s", "grace_s", "counts", "pass_percent"),
+    *("shuffles_questions", "shuffles_options", "is_sequential", "shows_answered", "pause_s", "grace_s"),
+    *("counts", "pass_percent"),
 )
 _SHOWS = Review.__struct_fields__
 _SET = ", ".join((*_PLAIN, *[f"show_{name}" for name in _SHOWS]))
-_PLACES = ", ".join(f"${number}" for number in range(1, len(_PLAIN) + len(_SHOWS) + 1))
+_COUNT = len(_PLAIN) + len(_SHOWS)
+_PLACES = ", ".join(f"${number}" for number in range(1, _COUNT + 1))
 
 
 def _values(quiz: Mapping[str, Any]) -> list[Any]:
@@ -56,7 +58,8 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
         meeting = await queries.meeting_to_teach(actor, meeting_ref)
         _raise(rules.why_period_unfit(plan.opens_at, plan.closes_at))
         quiz_id = await db.value(
-            f"INSERT INTO assessment ({_SET}, meeting_id, created_by) VALUES ({_PLACES}, $22, $23) RETURNING id",  # noqa: S608 - our names
+            f"INSERT INTO assessment ({_SET}, meeting_id, created_by) VALUES ({_PLACES}, ${_COUNT + 1}, ${_COUNT + 2})"  # noqa: S608 - our names
+            " RETURNING id",
             *_values(asdict(plan)),
             meeting.id,
             actor.account_id,
@@ -81,7 +84,7 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
         after = {**asdict(before), "review": before.review, **changed}
         _raise(rules.why_period_unfit(after["opens_at"], after["closes_at"]))
         await db.statement(
-            f"UPDATE assessment SET ({_SET}, updated_at) = ({_PLACES}, now()) WHERE id = $22",  # noqa: S608 - our names
+            f"UPDATE assessment SET ({_SET}, updated_at) = ({_PLACES}, now()) WHERE id = ${_COUNT + 1}",  # noqa: S608 - our names
             *_values(after),
             before.id,
         )

@@ -54,6 +54,7 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     shuffles_questions: bool
     shuffles_options: bool
     is_sequential: bool
+    shows_answered: bool
     pause_s: int
     grace_s: int
     counts: Counts
@@ -126,8 +127,8 @@ class SectionView(msgspec.Struct, frozen=True, kw_only=True):
 QUIZ_COLUMNS = (
     "a.id, a.uuid, a.meeting_id, m.uuid AS meeting_uuid, m.batch_id, a.title, a.description, a.quiz_type, a.is_open,"
     " a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.shuffles_questions, a.shuffles_options, a.is_sequential,"
-    " a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_score, a.show_answers, a.show_verdicts, a.show_points,"
-    " a.show_key, a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at,"
+    " a.shows_answered, a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_score, a.show_answers, a.show_verdicts,"
+    " a.show_points, a.show_key, a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at,"
     " q.question_count, q.total_points"
 )
 QUIZ_SOURCE = (

@@ -28,7 +28,7 @@ class Assessment(Table, tablename="assessment"):
 
     `key_version` rises whenever what is right, or what it is worth, changes. `taken_at` is when it was first taken:
     from then on its questions stay as they are, and only their keys change. `show_…` say from when on a student sees
-    that of an attempt which is over.
+    that of an attempt which is over; `shows_answered`: who cannot go back still sees what they have left behind.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -45,6 +45,7 @@ class Assessment(Table, tablename="assessment"):
     shuffles_questions = Boolean(default=False)
     shuffles_options = Boolean(default=False)
     is_sequential = Boolean(default=False)
+    shows_answered = Boolean(default=False)
     pause_s = Integer(default=0)
     grace_s = Integer(default=5)
     counts = Varchar(length=16, choices=Counts, default=Counts.BEST)

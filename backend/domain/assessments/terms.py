@@ -72,7 +72,8 @@ class Review(Struct, frozen=True, kw_only=True):
 class QuizPlan(Struct, frozen=True, kw_only=True):
     """What a quiz is to be. `max_attempts` 0 means unlimited; `pause_s` lies between the end of one and the next.
 
-    `grace_s`: how long after the deadline an answer that was on its way is taken.
+    `grace_s`: how long after the deadline an answer that was on its way is taken. `is_sequential`: the questions come
+    one after the other, and `shows_answered`: with those that came before, which can be answered no more.
     """
 
     title: str
@@ -86,6 +87,7 @@ class QuizPlan(Struct, frozen=True, kw_only=True):
     shuffles_questions: bool = False
     shuffles_options: bool = False
     is_sequential: bool = False
+    shows_answered: bool = False
     pause_s: int = 0
     grace_s: int = 5
     counts: Counts = Counts.BEST
@@ -107,6 +109,7 @@ class QuizChange(Struct, frozen=True, kw_only=True):
     shuffles_questions: bool | UnsetType = UNSET
     shuffles_options: bool | UnsetType = UNSET
     is_sequential: bool | UnsetType = UNSET
+    shows_answered: bool | UnsetType = UNSET
     pause_s: int | UnsetType = UNSET
     grace_s: int | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET

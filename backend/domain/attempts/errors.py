@@ -70,9 +70,27 @@ class OptionNotOfQuestion(Unmet):
 
 
 class EarlierQuestion(Conflict):
-    """The questions come one after the other, and a later one was answered already."""
+    """The questions come one after the other, and this one was left for a later one already."""
 
     code = "attempts.earlier_question"
+
+
+class LaterQuestion(Conflict):
+    """The questions come one after the other, and this one has not been reached yet."""
+
+    code = "attempts.later_question"
+
+
+class NoQuestionLeft(Conflict):
+    """The question is the last one of the attempt: after it there is only the end."""
+
+    code = "attempts.no_question_left"
+
+
+class NavigationFree(Conflict):
+    """The attempt has all its questions at once, so there is nothing to go on to."""
+
+    code = "attempts.navigation_free"
 
 
 class AnswerUnfit(Unmet):

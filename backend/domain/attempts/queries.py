@@ -45,6 +45,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     question_ids: list[int] | None
     is_sequential: bool
+    reached: int
     extra_s: int
     state: AttemptState
     started_at: datetime
@@ -68,12 +69,16 @@ class AnswerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptDetailView(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt with its quiz, the questions without their keys, and the answers so far."""
+    """An attempt with its quiz, the questions without their keys, and the answers so far.
+
+    Where questions come one after the other, there are those that may be seen now; `skipped` came before them.
+    """
 
     attempt: AttemptView
     quiz: QuizView
     questions: Sequence[PaperQuestion]
     answers: list[AnswerView]
+    skipped: int = 0
 
 
 class FinalAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +117,7 @@ class UpcomingQuizView(QuizView, frozen=True, kw_only=True):
 ATTEMPT_COLUMNS = (
     "t.id, t.uuid, t.assessment_id, a.uuid AS quiz_uuid, m.batch_id, t.account_id, p.uuid AS user_uuid,"
     " coalesce(e.state = 'active', false) AS is_enrolled, t.attempt_no, t.seed, t.question_ids, t.is_sequential,"
-    " t.extra_s, t.state, t.started_at, t.deadline_at, t.submitted_at, t.closed_by, t.created_at,"
+    " t.reached, t.extra_s, t.state, t.started_at, t.deadline_at, t.submitted_at, t.closed_by, t.created_at,"
     " t.updated_at, now() AS server_time"
 )
 ATTEMPT_SOURCE = (
@@ -169,18 +174,37 @@ async def attempt_to_mark(actor: Actor, ref: Ref) -> AttemptView:
 
 
 async def attempt_detail(actor: Actor, ref: Ref) -> AttemptDetailView:
-    """An attempt with its paper and answers; what is right is not in it.
+    """An attempt with its paper and answers, as far as who asks may see them; what is right is not in it.
 
     Raises: AttemptNotFound, AttemptHidden.
     """
     found = await attempt(actor, ref)
     quiz = await assessments.quiz_by_id(found.assessment_id)
-    return AttemptDetailView(
-        attempt=found,
-        quiz=quiz,
-        questions=rules.questions_of_attempt(await papers.paper(quiz), found.question_ids),
-        answers=await answers_of(found.id),
-    )
+    questions = rules.questions_of_attempt(await papers.paper(quiz), found.question_ids)
+    detail = AttemptDetailView(attempt=found, quiz=quiz, questions=questions, answers=await answers_of(found.id))
+    return await _as_far_as_seen(detail) if found.is_sequential and actor.is_student else detail
+
+
+async def _as_far_as_seen(detail: AttemptDetailView) -> AttemptDetailView:
+    """What somebody may see of questions that come one after the other: up to the one that was reached.
+
+    Those they have left, while they are at it, if the quiz lets them; those they did not reach, once nobody can take
+    the quiz any more.
+    """
+    attempt, is_open = detail.attempt, detail.attempt.state is AttemptState.OPEN
+    first = attempt.reached - 1 if is_open and not detail.quiz.shows_answered else 0
+    last = attempt.reached
+    if not is_open and last < len(detail.questions) and await is_over(attempt.assessment_id):
+        last = len(detail.questions)
+    seen = detail.questions[first:last]
+    named = {question.uuid for question in seen}
+    shown = [answer for answer in detail.answers if answer.question_uuid in named]
+    return msgspec.structs.replace(detail, questions=seen, answers=shown, skipped=first)
+
+
+async def is_over(quiz_id: int) -> bool:
+    """Whether nobody can take a quiz any more."""
+    return bool(await db.value(f"SELECT {sql.IS_OVER} FROM assessment a WHERE a.id = $1", quiz_id))  # noqa: S608 - our names
 
 
 async def answers_of(attempt_id: int) -> list[AnswerView]:

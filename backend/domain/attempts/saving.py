@@ -18,6 +18,7 @@ from backend.domain.attempts.errors import (
     AttemptClosed,
     AttemptNotFound,
     EarlierQuestion,
+    LaterQuestion,
     NotARecording,
     NotYourAttempt,
     OptionNotOfQuestion,
@@ -37,7 +38,7 @@ MOST_REFUSED = 100
 # closing finds the attempt closed.
 _SAVE = f"""
 WITH t AS (
-    SELECT id, assessment_id, question_ids, is_sequential FROM attempt
+    SELECT id, assessment_id, question_ids, is_sequential, reached FROM attempt
     WHERE {{column}} = $1 AND account_id = $2 AND state = 'open'
       AND now() <= deadline_at + make_interval(secs => grace_s) AND {sql.IN_BATCH}
     FOR NO KEY UPDATE
@@ -58,20 +59,21 @@ _OPTION = f"""
     SELECT t.id AS attempt_id, q.id AS question_id, o.id AS option_id, NULL::jsonb AS value FROM t
     JOIN question q ON q.assessment_id = t.assessment_id AND q.{{question}} = $3 AND q.kind <> 'multiple_response'
     JOIN option o ON o.question_id = q.id AND o.{{option}} = $4
-    WHERE {sql.IS_ASKED} AND NOT {sql.IS_EARLIER}
+    WHERE {sql.IS_ASKED} AND {sql.IS_ITS_TURN}
 """  # noqa: S608 - our names
 
 _VALUE = f"""
     SELECT t.id AS attempt_id, q.id AS question_id, NULL::bigint AS option_id, $4::text::jsonb AS value FROM t
     JOIN question q ON q.assessment_id = t.assessment_id AND q.uuid = $3
-    WHERE {sql.IS_ASKED} AND NOT {sql.IS_EARLIER}
+    WHERE {sql.IS_ASKED} AND {sql.IS_ITS_TURN}
 """  # noqa: S608 - our names
 
 # says why, and notes an answer that came too late
 _WHY_NOT = f"""
 WITH found AS (
     SELECT t.id, t.state, t.is_yours, t.is_late, q.id AS question_id, q.id IS NOT NULL AND {sql.IS_ASKED} AS is_asked,
-        coalesce({sql.IS_EARLIER}, false) AS is_earlier
+        coalesce(t.is_sequential AND array_position(t.question_ids, q.id) < t.reached, false) AS is_earlier,
+        coalesce(t.is_sequential AND array_position(t.question_ids, q.id) > t.reached, false) AS is_later
     FROM (SELECT *, account_id = $2 AND {sql.IN_BATCH} AS is_yours,
         now() > deadline_at + make_interval(secs => grace_s) AS is_late FROM attempt WHERE {{column}} = $1) AS t
     LEFT JOIN question q ON q.assessment_id = t.assessment_id AND q.{{question}} = $3
@@ -105,7 +107,7 @@ async def save_answer(actor: Actor, ref: Ref, question: Ref, option: Ref) -> Non
     nothing was kept, which also notes what came too late.
 
     Raises: AttemptNotFound, NotYourAttempt, AttemptClosed, TimeOver, QuestionNotInQuiz, OptionNotOfQuestion,
-        EarlierQuestion.
+        EarlierQuestion, LaterQuestion.
     """
     column, question_column, option_column = db.column_of(ref), db.column_of(question), db.column_of(option)
     picked = _OPTION.format(question=question_column, option=option_column)
@@ -123,7 +125,7 @@ async def save_value(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> 
     A recording is a file of the actor, and belongs to the attempt from then on.
 
     Raises: AttemptNotFound, NotYourAttempt, AttemptClosed, TimeOver, QuestionNotInQuiz, OptionNotOfQuestion,
-        EarlierQuestion, AnswerUnfit, NotARecording.
+        EarlierQuestion, LaterQuestion, AnswerUnfit, NotARecording.
     """
     if isinstance(answer, ChosenOne):
         await save_answer(actor, ref, question, answer.option)
@@ -168,6 +170,7 @@ def _refusal(ref: Ref, found: Record | None) -> DomainError:
         (found["is_late"], TimeOver),
         (not found["is_asked"], QuestionNotInQuiz),
         (found["is_earlier"], EarlierQuestion),
+        (found["is_later"], LaterQuestion),
     ):
         if is_so:
             return error(ref=str(ref))

@@ -65,8 +65,5 @@ NEW_VALUES = (
 IS_ASKED = "(t.question_ids IS NULL OR q.id = ANY(t.question_ids))"
 """Whether a question `q` is one of the attempt `t`."""
 
-IS_EARLIER = (
-    "(t.is_sequential AND EXISTS (SELECT FROM answer w WHERE w.attempt_id = t.id"
-    " AND array_position(t.question_ids, w.question_id) > array_position(t.question_ids, q.id)))"
-)
-"""Whether a later question than `q` was answered already, where they come one after the other."""
+IS_ITS_TURN = "(NOT t.is_sequential OR t.question_ids[t.reached] = q.id)"
+"""Whether a question `q` may be answered now: where they come one after the other, only the one that was reached."""

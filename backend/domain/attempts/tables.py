@@ -31,7 +31,8 @@ class Attempt(Table, tablename="attempt"):
 
     `deadline_at` is stored and already contains `extra_s`; answers are taken until `grace_s` after it. `seed` mixes
     what is mixed (0: nothing is); `question_ids` are its questions in order, None: all of the assessment, as they
-    stand there. `closed_by_id` is who of the staff closed it.
+    stand there. Where they come one after the other, `reached` is the place of the one that is to be answered, from 1.
+    `closed_by_id` is who of the staff closed it.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -51,6 +52,7 @@ class Attempt(Table, tablename="attempt"):
     seed = BigInt(default=0)
     question_ids = Array(base_column=BigInt(), null=True, default=None)
     is_sequential = Boolean(default=False)
+    reached = Integer(default=1)
     grace_s = Integer(default=5)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
@@ -72,7 +74,8 @@ class Answer(Table, tablename="answer"):
 class AnswerLog(Table, tablename="answer_log"):
     """Every answer that was taken, with the server's time: append-only, a trigger refuses changes.
 
-    `refusal` is None for those; answers that came too late are noted, too, up to a hundred for each attempt.
+    `refusal` is None for those; answers that came too late are noted, too, up to a hundred for each attempt. A row
+    with neither answer nor refusal: the question was left for the next one.
     """
 
     id = BigSerial(primary_key=True, index=False)

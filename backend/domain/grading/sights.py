@@ -2,10 +2,10 @@
 
 import msgspec
 
-from backend.core import db
 from backend.core.actor import Actor
 from backend.domain.assessments.queries import QuizView
 from backend.domain.assessments.terms import Review, Shown
+from backend.domain.attempts import queries as attempts
 from backend.domain.attempts import sql
 
 
@@ -42,9 +42,4 @@ async def sight_of(actor: Actor, quiz: QuizView) -> Sight:
     if not actor.is_student:
         return ALL
     waits = any(getattr(quiz.review, name) is Shown.AFTER_CLOSE for name in Review.__struct_fields__)
-    return sight(quiz.review, is_closed=waits and await is_over(quiz.id))
-
-
-async def is_over(quiz_id: int) -> bool:
-    """Whether nobody can take a quiz any more."""
-    return bool(await db.value(f"SELECT {sql.IS_OVER} FROM assessment a WHERE a.id = $1", quiz_id))  # noqa: S608 - our names
+    return sight(quiz.review, is_closed=waits and await attempts.is_over(quiz.id))

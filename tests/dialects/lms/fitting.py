@@ -248,6 +248,14 @@ async def _an_essay(act: Act) -> None:
     act.send(points=1)
 
 
+@fits("POST /api/v1/quizzes/attempts/{}/next")
+async def _one_after_the_other(act: Act) -> None:
+    quiz = await a_quiz(batch=act.here.batch, meeting=act.here.meeting, is_sequential=True)
+    attempt = await an_attempt(quiz, act.here.student.actor, enrolled=True)
+    act.name(attempts=attempt.uuid)
+    act.send(question_id=str(quiz.questions[0].uuid))
+
+
 @fits("POST /api/v1/quizzes/{}/regrade")
 async def _mended(act: Act) -> None:
     quiz = await _a_fresh_quiz(act, "1")

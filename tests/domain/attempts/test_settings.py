@@ -19,7 +19,6 @@ from backend.domain.attempts.errors import (
     AttemptClosed,
     AttemptHidden,
     AttemptsUsedUp,
-    EarlierQuestion,
     OverrideNotFound,
     PauseNotOver,
     QuestionNotInQuiz,
@@ -84,19 +83,6 @@ async def test_so_many_are_drawn_and_the_rest_does_not_count(a_person: MakePerso
         with pytest.raises(QuestionNotInQuiz):
             await save(quiz, attempt, person.actor, outside)
     assert len(set(drawn)) > 1
-
-
-async def test_one_after_the_other_there_is_no_way_back(student: Person):
-    quiz = await a_quiz(is_sequential=True)
-    attempt = await an_attempt(quiz, student.actor)
-    await save(quiz, attempt, student.actor, 1)
-    with pytest.raises(EarlierQuestion):
-        await save(quiz, attempt, student.actor, 0)
-    await save(quiz, attempt, student.actor, 1, right=False)
-    await save(quiz, attempt, student.actor, 2)
-    with pytest.raises(EarlierQuestion):
-        await save(quiz, attempt, student.actor, 1)
-    assert await db.value("SELECT count(*) FROM answer_log WHERE refusal IS NOT NULL") == 0
 
 
 async def test_there_is_a_pause_between_attempts(student: Person):

@@ -13,11 +13,12 @@ from backend.dialects.lms.wire.attempts import (
     AnswerIn,
     AttemptDetailOut,
     AttemptOut,
+    NextIn,
     ResultOut,
     SavedOut,
 )
 from backend.domain.attempts import commands as attempts
-from backend.domain.attempts import queries, saving
+from backend.domain.attempts import moving, queries, saving
 from backend.domain.grading import queries as grading
 from backend.domain.grading import reviews
 
@@ -66,6 +67,14 @@ class Attempts(Controller):
         """Keep one answer; the last one stands."""
         await saving.save(actor, parse_uuid(attempt_id), data.question_id, data.chosen())
         return success("Questions saved successfully", SavedOut())
+
+    @post("/next", status_code=200, opt={"roles": auth.STUDENT})
+    async def move_on(
+        self, actor: NamedDependency[Actor], attempt_id: FromPath[str], data: JSONBody[NextIn]
+    ) -> Envelope[AttemptDetailOut]:
+        """Leave a question for the next one, where they come one after the other. Ours, not the contract's."""
+        view = await moving.move_on(actor, parse_uuid(attempt_id), data.question_id)
+        return success("Success", AttemptDetailOut.running(view))
 
     @post("/submissions", opt={"roles": auth.STUDENT, "failure": "failed to submit quiz"})
     async def submit(self, actor: NamedDependency[Actor], attempt_id: FromPath[str]) -> Envelope[None]:

@@ -44,6 +44,12 @@ class AnswerIn(Struct):
         return self.answer
 
 
+class NextIn(Struct):
+    """The question that is left for the next one; a second time nothing changes."""
+
+    question_id: UUID
+
+
 class SavedOut(Struct):
     """What is said of an answer that was kept."""
 
@@ -142,25 +148,37 @@ def _paper(view: AttemptDetailView) -> msgspec.Raw:
 def _written(view: AttemptDetailView, *, seed: int = UNMIXED) -> msgspec.Raw:
     questions = [
         StudentQuestionOut.of(view.quiz.uuid, question, position=position, seed=seed)
-        for position, question in enumerate(view.questions, 1)
+        for position, question in enumerate(view.questions, view.skipped + 1)
     ]
     return msgspec.Raw(msgspec.json.encode(questions))
 
 
 class AttemptDetailOut(Struct):
-    """Shape: AttemptDetail; the questions do not tell what is right. Ours: `review`, as far as it may be seen."""
+    """Shape: AttemptDetail; the questions do not tell what is right. Ours: `review`, as far as it may be seen.
+
+    Where questions come one after the other, `position` is that of the one to be answered, and none after it is there.
+    """
 
     attempt: AttemptOut
     quiz: QuizOut
     temp_submissions: list[SavedAnswerOut]
     review: list[ReviewOut] | UnsetType = UNSET
+    position: int | UnsetType = UNSET
 
     @classmethod
     def of(cls, reviewed: AttemptReviewView) -> "AttemptDetailOut":
         """What is shown of an attempt with its paper."""
-        view, review = reviewed.detail, reviewed.review
-        return cls(
+        review = reviewed.review
+        return msgspec.structs.replace(
+            cls.running(reviewed.detail),
             review=UNSET if review is None else [ReviewOut.of(question) for question in review],
+        )
+
+    @classmethod
+    def running(cls, view: AttemptDetailView) -> "AttemptDetailOut":
+        """The same while it runs."""
+        return cls(
+            position=view.attempt.reached if view.attempt.is_sequential else UNSET,
             attempt=AttemptOut.of(view.attempt),
             quiz=msgspec.structs.replace(QuizOut.of(view.quiz), questions=_paper(view)),
             temp_submissions=[SavedAnswerOut.of(view.attempt.user_uuid, answer) for answer in view.answers],

@@ -29,7 +29,7 @@ Grace = Annotated[int, Meta(ge=0, le=3600)]
 
 
 class Navigation(StrEnum):
-    """Whether one may go back to earlier questions."""
+    """Whether one has all questions at hand, or one after the other, without a way back."""
 
     FREE = "free"
     SEQUENTIAL = "sequential"
@@ -75,6 +75,7 @@ class SettingsIn(Struct):
     shuffle_questions: bool | UnsetType = UNSET
     shuffle_options: bool | UnsetType = UNSET
     navigation: Navigation | UnsetType = UNSET
+    show_answered: bool | UnsetType = UNSET
     pause_minute: Pause | UnsetType = UNSET
     grace_second: Grace | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
@@ -87,6 +88,7 @@ class SettingsIn(Struct):
             "shuffles_questions": self.shuffle_questions,
             "shuffles_options": self.shuffle_options,
             "is_sequential": UNSET if self.navigation is UNSET else self.navigation is Navigation.SEQUENTIAL,
+            "shows_answered": self.show_answered,
             "pause_s": UNSET if self.pause_minute is UNSET else self.pause_minute * 60,
             "grace_s": self.grace_second,
             "counts": self.counts,
@@ -104,6 +106,7 @@ class SettingsOut(Struct, kw_only=True):
     shuffle_questions: bool
     shuffle_options: bool
     navigation: Navigation
+    show_answered: bool
     pause_minute: int
     grace_second: int
     counts: Counts
@@ -117,6 +120,7 @@ class SettingsOut(Struct, kw_only=True):
             shuffle_questions=view.shuffles_questions,
             shuffle_options=view.shuffles_options,
             navigation=Navigation.SEQUENTIAL if view.is_sequential else Navigation.FREE,
+            show_answered=view.shows_answered,
             pause_minute=view.pause_s // 60,
             grace_second=view.grace_s,
             counts=view.counts,

@@ -47,6 +47,14 @@ WORDS = {
         "soal dikerjakan berurutan; soal sebelumnya tidak bisa dijawab lagi",
         "the questions come one after the other; you cannot go back",
     ),
+    "attempts.later_question": Word(
+        "soal dikerjakan berurutan; soal ini belum terbuka",
+        "the questions come one after the other; this one is not open yet",
+    ),
+    "attempts.no_question_left": Word("ini soal terakhir", "this is the last question"),
+    "attempts.navigation_free": Word(
+        "semua soal quiz ini sudah terbuka", "all questions of this quiz are open already"
+    ),
     "attempts.answer_unfit": Word(
         "jawaban tidak sesuai dengan soal ({place})", "the answer does not fit the question ({place})"
     ),
