@@ -1,10 +1,12 @@
 """Many questions written at once, in a few statements however many they are."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
 from backend.core import db
+from backend.core.ids import new_uuid
 from backend.core.outbox import emit
 from backend.domain.assessments import keys, markup, rules
 from backend.domain.assessments.errors import TooManyQuestions
@@ -18,14 +20,14 @@ _PUT = """
 WITH new AS (
     INSERT INTO question (uuid, assessment_id, section_id, position, kind, text, text_format, key, key_version, points,
         penalty, floor, explanation, feedback_right, feedback_wrong)
-    SELECT uuidv7(), $1, s.id, coalesce((SELECT max(position) FROM question WHERE section_id = s.id), 0)
+    SELECT n.uuid, $1, s.id, coalesce((SELECT max(position) FROM question WHERE section_id = s.id), 0)
             + row_number() OVER (PARTITION BY s.id ORDER BY n.place),
         n.kind, n.text, n.text_format, n.key::jsonb, $2, n.points, n.penalty, n.floor, n.explanation,
         n.feedback_right, n.feedback_wrong
     FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::numeric[], $10::numeric[],
-            $11::numeric[], $12::text[], $13::text[], $14::text[])
+            $11::numeric[], $12::text[], $13::text[], $14::text[], $15::uuid[])
         WITH ORDINALITY AS n (category, kind, text, text_format, key, points, penalty, floor, explanation,
-            feedback_right, feedback_wrong, place)
+            feedback_right, feedback_wrong, uuid, place)
     JOIN section s ON s.id = (SELECT id FROM section WHERE assessment_id = $1
         ORDER BY (title = n.category) DESC, position DESC LIMIT 1)
     ORDER BY n.place
@@ -43,15 +45,19 @@ SELECT id, key_version, key, points, penalty, floor, explanation, feedback_right
 """
 
 
-async def put_questions(quiz: QuizView, questions: Sequence[Asked], actor_id: int | None, *, replaces: bool) -> int:
+async def put_questions(
+    quiz: QuizView, questions: Sequence[Asked], file_id: int, actor_id: int | None, *, replaces: bool
+) -> int:
     """Let questions follow those of a quiz, or take their place; says how many were there that are gone.
 
     The caller holds the quiz, which nobody has taken. Each goes into the section whose title is its category, new ones
-    are made, and without such a one into the last.
+    are made, and without such a one into the last. Their pictures and recordings belong to the file of questions until
+    they belong to them, so that those stay which questions have that go.
 
-    Raises: TooManyQuestions, KeyUnfit.
+    Raises: TooManyQuestions, KeyUnfit, FileNotFound.
     Emits: QuestionsChanged.
     """
+    await files.share(OwnerKind.QUESTION_FILE, [(address, file_id) for asked in questions for address in asked.files])
     gone = await _clear(quiz.id) if replaces else 0
     if quiz.question_count - gone + len(questions) > rules.MAX_QUESTIONS:
         raise TooManyQuestions(limit=rules.MAX_QUESTIONS)
@@ -60,7 +66,9 @@ async def put_questions(quiz: QuizView, questions: Sequence[Asked], actor_id: in
         "UPDATE assessment SET key_version = key_version + 1, updated_at = now() WHERE id = $1 RETURNING key_version",
         quiz.id,
     )
-    await db.statement(_PUT, quiz.id, version, actor_id, *_columns(questions))
+    uuids = [new_uuid() for _ in questions]
+    await db.statement(_PUT, quiz.id, version, actor_id, *_columns(questions), uuids)
+    await _put_files(questions, uuids, file_id)
     await _put_draws(quiz.id, {asked.category: asked.draw for asked in questions if asked.draw is not None})
     await emit(QuestionsChanged(quiz.id))
     return gone
@@ -76,6 +84,16 @@ def _columns(questions: Sequence[Asked]) -> list[list[object]]:
         for asked in map(markup.cleaned, questions)
     ]
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(11)]
+
+
+async def _put_files(questions: Sequence[Asked], uuids: Sequence[UUID], file_id: int) -> None:
+    """Let files belong to the new questions, and to the file of questions no longer."""
+    if any(asked.files for asked in questions):
+        rows = await db.fetch("SELECT id, uuid FROM question WHERE uuid = ANY($1)", list(uuids))
+        ids = {row["uuid"]: row["id"] for row in rows}
+        links = [(address, ids[uuid]) for asked, uuid in zip(questions, uuids, strict=True) for address in asked.files]
+        await files.share(OwnerKind.QUESTION, links)
+    await files.detach(OwnerKind.QUESTION_FILE, file_id)
 
 
 async def _clear(quiz_id: int) -> int:

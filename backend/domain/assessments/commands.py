@@ -16,7 +16,7 @@ from backend.core.actor import Actor
 from backend.core.db import transaction
 from backend.core.ids import Ref
 from backend.core.outbox import Deed, emit
-from backend.domain.assessments import queries, rules
+from backend.domain.assessments import queries, question_files, rules
 from backend.domain.assessments.errors import (
     NotYourQuiz,
     QuizHasQuestions,
@@ -105,6 +105,7 @@ async def delete_quiz(actor: Actor, ref: Ref) -> None:
         for question in await queries.questions_of(quiz.id):
             if question.files:
                 await files.detach(OwnerKind.QUESTION, question.id)
+        await question_files.let_go(quiz.id)
         await enrolments.remove_activity(ActivityKind.QUIZ, quiz.id)
         await db.statement("DELETE FROM assessment WHERE id = $1", quiz.id)
         await emit(QuizChanged(quiz.id, quiz.batch_id, Deed.REMOVED, quiz.title))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,13 +10,20 @@ import msgspec
 
 from backend.core.actor import Actor
 from backend.core.ids import Ref
+from backend.core.settings import settings
 from backend.domain.assessments import queries
 from backend.domain.assessments.errors import NotSayable, QuestionsHidden
 from backend.domain.assessments.formats import excel_writer
-from backend.domain.assessments.formats.findings import Asked, Finding, Findings, Format, Part, Severity
+from backend.domain.assessments.formats.findings import Asked, Finding, Findings, Format, Part, Picture, Severity
+from backend.domain.assessments.formats.pictures import MOST_PICTURES, PICTURE_MAX, TAKEN, renamed
 from backend.domain.assessments.formats.writing import written
 from backend.domain.assessments.queries import QuestionView, SectionView
 from backend.domain.assessments.terms import QuestionKind, QuizType
+from backend.domain.files import queries as files
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Reads an object of storage."""
+_PICTURES = frozenset(kind.content_type for kind in TAKEN)
 
 
 class TemplateType(StrEnum):
@@ -42,8 +49,12 @@ class Exported(msgspec.Struct, frozen=True):
     left_out: Sequence[Finding]
 
 
-async def export_questions(actor: Actor, ref: Ref, format_: Format, *, skip_unsupported: bool) -> Exported:
+async def export_questions(
+    actor: Actor, ref: Ref, format_: Format, fetch: Fetch, *, skip_unsupported: bool
+) -> Exported:
     """All questions of a quiz in a format. What the format cannot say refuses it, unless that is to be left out.
+
+    Moodle XML takes the questions' pictures in, as far as it can be imported again then.
 
     Raises: QuizNotFound, QuestionsHidden, NotSayable.
     """
@@ -56,7 +67,11 @@ async def export_questions(actor: Actor, ref: Ref, format_: Format, *, skip_unsu
         if section.draw is not None and format_ is not Format.XLSX:
             found.note(0, Part.DRAW, section.title)
     asked = [_asked(question, sections, number) for number, question in enumerate(view.questions, 1)]
-    content = await asyncio.to_thread(written, format_, asked, found)
+    album = {}
+    if format_ is Format.MOODLE_XML:
+        album = await _album([address for one in asked for address in one.files], fetch)
+        asked = [renamed(one, _short(one.files)) if one.files else one for one in asked]
+    content = await asyncio.to_thread(written, format_, asked, found, album)
     unsaid = found.counts[Severity.UNSUPPORTED]
     if unsaid and not skip_unsupported:
         raise NotSayable(format=str(format_), count=unsaid, errors=found.kept)
@@ -72,6 +87,23 @@ async def template(actor: Actor, ref: Ref, wanted: TemplateType | None) -> bytes
     if not await queries.may_teach(actor, quiz.batch_id):
         raise QuestionsHidden(quiz=quiz.id)
     return await asyncio.to_thread(excel_writer.template, _kind(wanted or TemplateType(quiz.quiz_type)))
+
+
+async def _album(addresses: Sequence[str], fetch: Fetch) -> dict[str, Picture]:
+    """The pictures among some files, by their addresses; those with which the file would grow too large are not."""
+    left = settings().max_sheet_bytes * 6 // 10  # in Base64 they take a third more
+    album: dict[str, Picture] = {}
+    for file in await files.files_at(addresses):
+        if file.content_type in _PICTURES and file.size_bytes <= min(left, PICTURE_MAX) and len(album) < MOST_PICTURES:
+            left -= file.size_bytes
+            content = await fetch(file.object_key)
+            album[file.address] = Picture(name=f"{file.uuid}.{file.extension}", content=content)
+    return album
+
+
+def _short(addresses: Sequence[str]) -> dict[str, str]:
+    """Texts may name a file with the host before its address."""
+    return {settings().public_url + address: address for address in addresses}
 
 
 def _told_twice(titles: Iterable[str]) -> list[str]:
@@ -99,5 +131,5 @@ def _asked(view: QuestionView, sections: dict[UUID, SectionView], number: int) -
         feedback_wrong=view.feedback_wrong,
         category=sections[view.section_uuid].title,
         draw=sections[view.section_uuid].draw,
-        files=len(view.files),
+        files=view.files,
     )

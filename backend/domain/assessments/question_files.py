@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
+from asyncpg import Record
 
 from backend.core import db
+from backend.core.db import transaction
 from backend.domain.assessments import bulk
-from backend.domain.assessments.formats.findings import Asked, Format
+from backend.domain.assessments.formats.findings import FOUND_MAX, Asked, Code, Finding, Format
+from backend.domain.files import commands as files
+from backend.domain.files.queries import FILE_ADDRESS
+from backend.domain.files.rules import ATTACHABLE, parse_address
+from backend.domain.files.terms import OwnerKind
 
 KEPT_DAYS = 30
 
@@ -102,11 +108,66 @@ async def named_objects(object_keys: Sequence[str]) -> set[str]:
     return {found["object_key"] for found in rows}
 
 
-async def purge(most: int) -> int:
-    """Forget files of which nothing came into a quiz, as old as jobs get, up to `most`; says how many."""
-    return await db.statement(
-        "DELETE FROM question_file WHERE id IN (SELECT id FROM question_file WHERE applied_at IS NULL"
-        " AND created_at < now() - make_interval(days => $1) LIMIT $2)",
-        KEPT_DAYS,
-        most,
+async def foreign(questions: Sequence[Asked], quiz_id: int, owner_id: int | None) -> list[Finding]:
+    """The files of questions that may not be theirs: neither the owner's (None: anybody's) nor of the quiz already.
+
+    One statement, and none where there are no files.
+    """
+    named = {address for asked in questions for address in asked.files}
+    known: set[str] = set()
+    if named:
+        rows = await db.fetch(
+            f"SELECT {FILE_ADDRESS} AS address FROM file f WHERE f.state = ANY($2) AND f.uuid = ANY($1)"  # noqa: S608 - our names
+            " AND ($3::bigint IS NULL OR f.owner_id = $3 OR EXISTS (SELECT FROM attachment a JOIN question q"
+            "  ON q.id = a.owner_id WHERE a.owner_kind = 'question' AND a.file_id = f.id AND q.assessment_id = $4))",
+            [found.uuid for address in named if (found := parse_address(address)) is not None],
+            [str(state) for state in ATTACHABLE],
+            owner_id,
+            quiz_id,
+        )
+        known = {row["address"] for row in rows}
+    return [
+        Finding(line=asked.line, code=Code.FILE_UNKNOWN, found=address[:FOUND_MAX])
+        for asked in questions
+        for address in asked.files
+        if address not in known
+    ]
+
+
+async def let_go(assessment_id: int) -> None:
+    """Let pictures that waited with the files of a quiz go with it. Safe to repeat."""
+    await _detach(
+        await db.fetch(
+            "SELECT DISTINCT x.owner_id AS id FROM attachment x JOIN question_file f ON f.id = x.owner_id"
+            " WHERE x.owner_kind = 'question_file' AND f.assessment_id = $1",
+            assessment_id,
+        )
     )
+
+
+async def purge(most: int) -> int:
+    """Forget files of which nothing came into a quiz, as old as jobs get, up to `most`; says how many.
+
+    What came in them goes, too.
+    """
+    async with transaction():
+        old = await db.fetch(
+            "SELECT id FROM question_file WHERE applied_at IS NULL AND created_at < now() - make_interval(days => $1)"
+            " ORDER BY id LIMIT $2 FOR UPDATE",
+            KEPT_DAYS,
+            most,
+        )
+        ids = [row["id"] for row in old]
+        await _detach(
+            await db.fetch(
+                "SELECT DISTINCT owner_id AS id FROM attachment WHERE owner_kind = 'question_file'"
+                " AND owner_id = ANY($1)",
+                ids,
+            )
+        )
+        return await db.statement("DELETE FROM question_file WHERE id = ANY($1)", ids)
+
+
+async def _detach(rows: Sequence[Record]) -> None:
+    for row in rows:
+        await files.detach(OwnerKind.QUESTION_FILE, row["id"])

@@ -159,6 +159,34 @@ async def replace(actor: Actor, names: Sequence[UUID | str], kind: OwnerKind, ow
         await _let_go(kind, owner_id, ids)
 
 
+async def share(kind: OwnerKind, links: Sequence[tuple[str, int]]) -> None:
+    """Let files (by their addresses) belong to things (by their ids); that they may, the caller has asked.
+
+    Safe to repeat.
+
+    Raises: FileNotFound for one that is not there any more.
+    """
+    pairs = [(found.uuid if (found := rules.parse_address(address)) else None, owner) for address, owner in links]
+    async with transaction():
+        rows = await db.fetch(
+            "SELECT id, uuid FROM file WHERE uuid = ANY($1) AND state = ANY($2) ORDER BY id FOR UPDATE",
+            list({uuid for uuid, _ in pairs if uuid}),
+            [str(state) for state in rules.ATTACHABLE],
+        )
+        ids = {row["uuid"]: row["id"] for row in rows}
+        gone = next((address for (address, _), (uuid, _) in zip(links, pairs, strict=True) if uuid not in ids), None)
+        if gone is not None:
+            raise FileNotFound(path=gone[:200])
+        await db.statement(
+            "INSERT INTO attachment (file_id, owner_kind, owner_id)"
+            " SELECT f.file_id, $2, f.owner_id FROM unnest($1::bigint[], $3::bigint[]) WITH ORDINALITY"
+            "  AS f (file_id, owner_id, place) ORDER BY f.place ON CONFLICT (file_id, owner_kind, owner_id) DO NOTHING",
+            [ids[uuid] for uuid, _ in pairs if uuid],
+            str(kind),
+            [owner for _, owner in pairs],
+        )
+
+
 async def detach(kind: OwnerKind, owner_id: int) -> None:
     """Let no file belong to something that is deleted. Files that belonged to nothing else are removed.
 

@@ -13,7 +13,6 @@ from backend.domain.files.sniff import ARCHIVES, Format
 from backend.domain.files.terms import FileKind
 from storage import keys
 
-MAX_PIXELS = 50_000_000
 NAME_MAX = 255
 _OBJECTS = {
     FileKind.DOCUMENT: keys.Kind.DOCUMENT,
@@ -89,7 +88,7 @@ class Intake:
     def _judge(self, file: BinaryIO) -> None:
         try:
             if self._kind is FileKind.IMAGE:
-                self._size = sniff.image_size(file, max_pixels=MAX_PIXELS)
+                self._size = sniff.image_size(file, max_pixels=sniff.MAX_PIXELS)
                 if self._format is not None:
                     strip.strip(file, self._format)
             elif self._format in ARCHIVES:

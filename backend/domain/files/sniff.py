@@ -16,6 +16,8 @@ from backend.domain.files.terms import FileKind
 
 HEAD_BYTES = 64 << 10
 TAIL_BYTES = 64 << 10
+MAX_PIXELS = 50_000_000
+"""Of a picture; a larger one would eat the memory of who shows it."""
 
 
 class Format(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ class OwnerKind(StrEnum):
     SUBMISSION = "submission"
     PURCHASE = "purchase"
     QUESTION = "question"
+    QUESTION_FILE = "question_file"
     ANSWER = "answer"
     AVATAR = "avatar"
     CARD_PROOF = "card_proof"

@@ -26,7 +26,7 @@ from backend.domain.assessments.formats.detecting import EXTENSIONS
 from backend.domain.assessments.formats.findings import Finding, Format
 from backend.domain.assessments.imports import Options
 from backend.domain.assessments.question_files import ImportMode
-from backend.http import sheets
+from backend.http import shared, sheets
 
 E = TypeVar("E", bound=Enum)
 IMPORTED = "Questions imported successfully"
@@ -115,7 +115,7 @@ class QuestionFiles(Controller):
         quiz = parse_uuid(quiz_id)
         wanted = _one_of(Format, "format", format)
         try:
-            file = await exports.export_questions(actor, quiz, wanted, skip_unsupported=skip_unsupported)
+            file = await exports.export_questions(actor, quiz, wanted, shared.whole, skip_unsupported=skip_unsupported)
         except NotSayable as unsaid:
             rows = findings(unsaid.data["errors"], english=speaks_english(request))
             raise NotSayable(**{**unsaid.data, "rows": rows}) from None

@@ -66,6 +66,10 @@ CODES: Mapping[Code, tuple[Word, Word]] = {
         Word("karakter kendali di dalam teks", "there is a control character in the text"),
         Word("teks biasa", "plain text"),
     ),
+    Code.FILE_UNKNOWN: (
+        Word("berkas tidak ditemukan atau bukan milik Anda", "there is no such file, or it is not yours"),
+        Word("alamat /uploads/ dari berkas yang Anda unggah", "the address (/uploads/) of a file that you uploaded"),
+    ),
     Code.FORMULA_WITHOUT_VALUE: (
         Word("rumus tanpa hasil tersimpan", "a formula without a saved result"),
         Word("isi nilainya sendiri", "write the value itself"),

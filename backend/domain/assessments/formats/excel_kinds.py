@@ -62,6 +62,7 @@ def asked(row: Row, quiz_type: QuizType) -> Asked:
         feedback_wrong=row.text("wrong"),
         category=" ".join(row.text("section").split())[:255],
         draw=row.whole_of("draw"),
+        files=tuple(dict.fromkeys(row.text("files").split())),
     )
 
 

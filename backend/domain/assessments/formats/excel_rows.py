@@ -87,6 +87,7 @@ def line(asked: Asked, found: Findings) -> Line:
         "wrong": asked.feedback_wrong.strip(),
         "format": "" if asked.text_format is TextFormat.PLAIN else str(asked.text_format),
         "section": " ".join(asked.category.split()),
+        "files": "\n".join(asked.files),
         "draw": "" if asked.draw is None else str(asked.draw),
     }
     row.cells = _filled(row.cells)

@@ -64,6 +64,7 @@ _HELP = (
     " ...), Jenis (Isian Singkat, Angka atau Pilihan Ganda) dan isi seperti soal biasa; Bobot Isian boleh kosong.",
     "Satuan: satu baris per satuan, misalnya cm = 0.01; Aturan Satuan: Opsional, Wajib atau Penalti (dengan Penalti"
     " Satuan dalam persen). Toleransi relatif: 3.14:1%. Peka Huruf: Ya bila huruf besar-kecil dibedakan.",
+    "Berkas: alamat gambar atau rekaman yang sudah diunggah (/uploads/...), satu per baris.",
     "Bagian: judul bagian quiz; Undi: berapa soal dari bagian itu yang diundi untuk setiap peserta.",
     "Bobot A, B, ...: persen nilai untuk jawaban itu. Poin, Pembahasan dan kolom lain boleh kosong.",
 )

@@ -54,6 +54,7 @@ class Code(StrEnum):
     COLUMN_MISSING = "column_missing"
     COLUMN_TWICE = "column_twice"
     CONTROL_CHARACTER = "control_character"
+    FILE_UNKNOWN = "file_unknown"
     FORMULA_WITHOUT_VALUE = "formula_without_value"
     KEY_UNFIT = "key_unfit"
     KIND_UNSUPPORTED = "kind_unsupported"
@@ -137,9 +138,10 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A question in a file. `category` is the title of its section, "" for none; `files` how many it has.
+    """A question in a file. `category` is the title of its section, "" for none.
 
-    `draw`: so many of its section's questions are drawn, as far as the file says so.
+    `draw`: so many of its section's questions are drawn, as far as the file says so. `files`: addresses of pictures
+    and recordings, or tokens of pictures that came along.
     """
 
     line: int = 0
@@ -154,7 +156,7 @@ class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
     feedback_wrong: str = ""
     category: str = ""
     draw: int | None = None
-    files: int = 0
+    files: tuple[str, ...] = ()
 
     @property
     def kind(self) -> QuestionKind:
@@ -176,8 +178,18 @@ class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+class Picture(Struct, frozen=True, kw_only=True):
+    """A picture inside a file of questions."""
+
+    name: str
+    content: bytes
+
+
 class ReadFile(Struct, kw_only=True):
-    """What a file says. `left_out`: questions of which the engine cannot say anything. Lists end, counts do not."""
+    """What a file says. `left_out`: questions of which the engine cannot say anything. Lists end, counts do not.
+
+    `pictures` by the numbers of their tokens.
+    """
 
     format: Format
     questions: list[Asked]
@@ -185,6 +197,7 @@ class ReadFile(Struct, kw_only=True):
     errors: int = 0
     unsupported: int = 0
     left_out: int = 0
+    pictures: list[Picture] = []
 
 
 class QuestionUnfit(Exception):

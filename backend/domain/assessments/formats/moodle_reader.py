@@ -1,12 +1,13 @@
 """Questions in Moodle XML.
 
-Source: https://docs.moodle.org/en/Moodle_XML_format. Categories become sections. Pictures inside are reported: their
-bytes do not come along.
+Source: https://docs.moodle.org/en/Moodle_XML_format. Categories become sections. Pictures inside come along, as files
+of their question; other files are reported.
 """
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from backend.domain.assessments.formats import pictures
 from backend.domain.assessments.formats.findings import (
     Asked,
     Code,
@@ -18,6 +19,7 @@ from backend.domain.assessments.formats.findings import (
 )
 from backend.domain.assessments.formats.moodle_kinds import KINDS, is_true, number_in, say_in
 from backend.domain.assessments.formats.moodle_tree import Node, parsed
+from backend.domain.assessments.formats.pictures import Album, PictureRefused
 from backend.domain.assessments.formats.texts import Piece, guessed, is_said, said, section_title, settled
 from backend.domain.assessments.keys import WHOLE, Key
 from backend.domain.assessments.terms import TextFormat
@@ -25,7 +27,6 @@ from backend.domain.assessments.terms import TextFormat
 _CENT = Decimal("0.01")
 _FORMATS = {"html": TextFormat.HTML, "plain_text": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_INLINE = "data:image"
 _KEPT = frozenset(
     {
         *("questiontext", "generalfeedback", "defaultgrade", "answer", "single", "shuffleanswers", "usecase", "units"),
@@ -38,7 +39,7 @@ _KEPT = frozenset(
 
 def read(data: bytes) -> ReadFile:
     """Read a file in Moodle XML; whatever it is, there are only findings."""
-    found = Findings()
+    found, album = Findings(), Album()
     try:
         quiz = parsed(data).first("quiz")
     except QuestionUnfit as why:
@@ -47,11 +48,13 @@ def read(data: bytes) -> ReadFile:
     if quiz is None:
         found.error(0, Code.XML_OTHER)
     else:
-        _read_all(quiz, found)
-    return found.read(Format.MOODLE_XML)
+        _read_all(quiz, found, album)
+    read_ = found.read(Format.MOODLE_XML)
+    read_.pictures = album.pictures
+    return read_
 
 
-def _read_all(quiz: Node, found: Findings) -> None:
+def _read_all(quiz: Node, found: Findings, album: Album) -> None:
     category = ""
     for node in quiz.all("question"):
         kind = node.attributes.get("type", "")
@@ -61,7 +64,7 @@ def _read_all(quiz: Node, found: Findings) -> None:
             category = section_title(node.inner("category"))
             continue
         try:
-            asked = _Question(node, kind, category, found).read()
+            asked = _Question(node, kind, category, found, album).read()
         except QuestionUnfit as why:
             found.unfit(why, node.line)
         else:
@@ -72,8 +75,9 @@ def _read_all(quiz: Node, found: Findings) -> None:
 class _Question:
     """One question while it is read."""
 
-    def __init__(self, node: Node, kind: str, category: str, found: Findings) -> None:
-        self.node, self.kind, self.category, self.found = node, kind, category, found
+    def __init__(self, node: Node, kind: str, category: str, found: Findings, album: Album) -> None:
+        self.node, self.kind, self.category, self.found, self.album = node, kind, category, found, album
+        self.files: dict[str, None] = {}
         self.line = node.line
         self.pieces: list[Piece] = []
         self.to: TextFormat | None = None
@@ -110,6 +114,7 @@ class _Question:
             feedback_right=say_in(self, "correctfeedback"),
             feedback_wrong=say_in(self, "incorrectfeedback"),
             category=self.category,
+            files=tuple(self.files),
         )
 
     def piece(self, node: Node | None) -> Piece:
@@ -120,9 +125,32 @@ class _Question:
         text = (inner or node).text.replace("\r\n", "\n").replace("\r", "\n").strip()
         if _CONTROL.search(text):
             raise QuestionUnfit(Code.CONTROL_CHARACTER, text, line=node.line)
-        if (node.all("file") or _INLINE in text) and self.to is None:
-            self.found.unsupported(node.line, Part.FILES, text)
+        text = self._with_pictures(node, text)
         return Piece(text, _FORMATS.get(node.attributes.get("format", "")) or (guessed(text) if text else None))
+
+    def _with_pictures(self, node: Node, text: str) -> str:
+        """A text that names its pictures by their tokens."""
+        for file in node.all("file"):
+            name, path = file.attributes.get("name", ""), file.attributes.get("path", "/")
+            token = self._token(file.line, name, file.text)
+            for spelled in pictures.spellings(path, name) if token else ():
+                text = text.replace(spelled, token)
+        for whole, encoded in pictures.inline(text):
+            text = text.replace(whole, self._token(node.line, "", encoded) or whole)
+        if self.to is None and pictures.is_dangling(text):
+            self.found.unsupported(node.line, Part.FILES, text)
+        return text
+
+    def _token(self, line: int, name: str, encoded: str) -> str:
+        """What stands for a picture; "" for a file that is none, which is told."""
+        try:
+            token = self.album.take(name, encoded)
+        except PictureRefused as why:
+            if self.to is None:
+                self.found.unsupported(line, Part.FILES, f"{name} {why.reason}".strip())
+            return ""
+        self.files[token] = None
+        return token
 
     def say(self, text: Piece) -> str:
         """A text as the question says it."""

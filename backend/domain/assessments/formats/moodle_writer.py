@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 
 from backend.domain.assessments.formats import cloze
@@ -12,9 +12,11 @@ from backend.domain.assessments.formats.findings import (
     Findings,
     Format,
     Part,
+    Picture,
     QuestionUnfit,
     Severity,
 )
+from backend.domain.assessments.formats.pictures import element, reference
 from backend.domain.assessments.formats.saying import is_true_false, unsaid
 from backend.domain.assessments.formats.texts import category_path, digits, percent, weights
 from backend.domain.assessments.keys import (
@@ -50,12 +52,12 @@ _MOST_DIGITS = 12
 _PLAIN = "moodle_auto_format"
 
 
-def write(questions: Sequence[Asked], found: Findings) -> str:
-    """Questions in Moodle XML; what it cannot say is found, and left out."""
+def write(questions: Sequence[Asked], found: Findings, album: Mapping[str, Picture] | None = None) -> str:
+    """Questions in Moodle XML; what it cannot say is found, and left out. `album`: pictures by their addresses."""
     parts = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
     category = ""
     for asked in questions:
-        maker = _Maker(asked, found)
+        maker = _Maker(asked, found, album or {})
         try:
             inner = maker.write()
         except QuestionUnfit as why:
@@ -80,29 +82,39 @@ def _text(text: str) -> str:
 class _Maker:
     """One question while it is written."""
 
-    def __init__(self, asked: Asked, found: Findings) -> None:
+    def __init__(self, asked: Asked, found: Findings, album: Mapping[str, Picture]) -> None:
         self.asked, self.found = asked, found
+        self.pictures = {address: album[address] for address in asked.files if address in album}
+        self.placed: set[str] = set()
         self.format = _FORMATS[asked.text_format]
         self.is_odd = False
 
     def write(self) -> str:
         """The whole element. Raises: QuestionUnfit for a question that cannot be said at all."""
         asked = self.asked
+        self._unless(len(self.pictures) == len(asked.files), Part.FILES)
         kind, text, lines = self._by_kind()
-        head = [
-            f'<question type="{kind}">',
-            f"<name>{_text(f'Soal {asked.line}')}</name>",
-            self._said("questiontext", text),
-            f"<defaultgrade>{digits(asked.points)}</defaultgrade>",
-            "<penalty>0</penalty>",
-        ]
         feedback = {
             "generalfeedback": asked.explanation or "",
             "correctfeedback": asked.feedback_right,
             "incorrectfeedback": asked.feedback_wrong,
         }
-        head += [self._said(tag, said) for tag, said in feedback.items() if said]
-        return "\n".join([*head, *lines, "</question>"])
+        lines = [*[self._said(tag, said) for tag, said in feedback.items() if said], *lines]
+        return "\n".join(
+            [
+                f'<question type="{kind}">',
+                f"<name>{_text(f'Soal {asked.line}')}</name>",
+                f'<questiontext format="{self.format}">{self._clean(text)}{self._rest()}</questiontext>',
+                f"<defaultgrade>{digits(asked.points)}</defaultgrade>",
+                "<penalty>0</penalty>",
+                *lines,
+                "</question>",
+            ]
+        )
+
+    def _rest(self) -> str:
+        """The pictures that no text names."""
+        return "".join(element(one) for address, one in self.pictures.items() if address not in self.placed)
 
     def _by_kind(self) -> tuple[str, str, list[str]]:
         key, text = self.asked.key, self.asked.text
@@ -137,6 +149,16 @@ class _Maker:
             self.found.unsupported(self.asked.line, part, self.asked.text)
 
     def _clean(self, text: str) -> str:
+        """A text, with the pictures that it names behind it."""
+        files = []
+        for address, picture in self.pictures.items():
+            if address in text:
+                text = text.replace(address, reference(picture.name))
+                files.append(element(picture))
+                self.placed.add(address)
+        return self._bare(text) + "".join(files)
+
+    def _bare(self, text: str) -> str:
         self.is_odd = self.is_odd or _UNFIT.search(text) is not None
         return _text(text)
 
@@ -200,10 +222,10 @@ class _Maker:
     def _plain(self, text: str) -> str:
         """A text where Moodle has plain texts only."""
         if self.asked.text_format is not TextFormat.HTML:
-            return self._clean(text)
+            return self._bare(text)
         plain = html.unescape(text)
         self._unless(html.escape(plain, quote=False) == text and "\n" not in text, Part.FORMAT)
-        return self._clean(plain)
+        return self._bare(plain)
 
     def _matching(self, key: MatchingKey) -> list[str]:
         self._unless(not key.is_all_or_nothing, Part.SCORING)

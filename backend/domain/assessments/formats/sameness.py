@@ -28,7 +28,7 @@ _LONG = Context(prec=100)
 
 
 def is_same(one: Asked, other: Asked) -> bool:
-    """Parts have other uuids, white space at the ends does not count; files and what is drawn are not looked at."""
+    """Parts have other uuids, white space at the ends does not count; what is drawn is not looked at."""
     return meaning(one) == meaning(other)
 
 
@@ -40,6 +40,7 @@ def meaning(asked: Asked) -> list[Any]:
         *(asked.points, asked.penalty, asked.floor),
         *(_said(asked.explanation or ""), _said(asked.feedback_right), _said(asked.feedback_wrong)),
         " ".join(asked.category.split()),
+        sorted(asked.files),
     ]
 
 

@@ -9,9 +9,20 @@ from backend.domain.assessments.keys import NOTHING, WHOLE, SingleChoiceKey, Tru
 _SAID: dict[Format, frozenset[Part]] = {
     Format.AIKEN: frozenset(),
     Format.GIFT: frozenset({Part.EXPLANATION, Part.OPTION_FEEDBACK}),
-    Format.MOODLE_XML: frozenset({Part.EXPLANATION, Part.OPTION_FEEDBACK, Part.FEEDBACK, Part.POINTS, Part.SHUFFLE}),
+    Format.MOODLE_XML: frozenset(
+        {Part.EXPLANATION, Part.OPTION_FEEDBACK, Part.FEEDBACK, Part.POINTS, Part.SHUFFLE, Part.FILES}
+    ),
     Format.XLSX: frozenset(
-        {Part.EXPLANATION, Part.OPTION_FEEDBACK, Part.FEEDBACK, Part.POINTS, Part.PENALTY, Part.FLOOR, Part.SHUFFLE}
+        {
+            Part.FILES,
+            Part.EXPLANATION,
+            Part.OPTION_FEEDBACK,
+            Part.FEEDBACK,
+            Part.POINTS,
+            Part.PENALTY,
+            Part.FLOOR,
+            Part.SHUFFLE,
+        }
     ),
 }
 
@@ -26,7 +37,7 @@ def unsaid(asked: Asked, format_: Format) -> Iterator[Part]:
         Part.FEEDBACK: bool(asked.feedback_right or asked.feedback_wrong),
         Part.OPTION_FEEDBACK: any(option.feedback for option in options_of(asked.key)),
         Part.SHUFFLE: isinstance(asked.key, SingleChoiceKey) and not asked.key.shuffles,
-        Part.FILES: asked.files > 0,
+        Part.FILES: bool(asked.files),
     }
     yield from (part for part, is_there in has.items() if is_there and part not in _SAID[format_])
 

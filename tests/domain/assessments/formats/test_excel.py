@@ -244,13 +244,11 @@ def test_nothing_is_a_formula():
 def test_what_a_sheet_cannot_say_is_told(path):
     found = Findings()
     asked = [
-        Asked(line=1, text="Es\x0bai", key=EssayKey(template="x", min_words=5), files=2),
+        Asked(line=1, text="Es\x0bai", key=EssayKey(template="x", min_words=5), files=("/uploads/x", "/uploads/y")),
         Asked(line=2, text="?", key=EssayKey(notes="😀" * 17_000)),
     ]
     path.write_bytes(excel_writer.write(asked, found))
-    assert [(finding.line, finding.part) for finding in found.kept] == [
-        *((1, Part.FILES), (1, Part.CHARACTERS), (2, Part.LENGTH))
-    ]
+    assert [(finding.line, finding.part) for finding in found.kept] == [*((1, Part.CHARACTERS), (2, Part.LENGTH))]
     assert len(excel_reader.read(str(path), MC).questions) == 1
 
 

@@ -237,7 +237,9 @@ def test_what_gift_cannot_say_is_told():
     found = Findings()
     key = only("A?{=a ~b}").key
     many = MultipleResponseKey(options=key.options)
-    asked = Asked(line=7, text="A?", key=many, points=Decimal(2), penalty=Decimal(1), feedback_right="Ya", files=1)
+    asked = Asked(
+        line=7, text="A?", key=many, points=Decimal(2), penalty=Decimal(1), feedback_right="Ya", files=("/uploads/x",)
+    )
     written = gift_writer.write([asked, Asked(line=8, text="B", key=OrderingKey(items=()))], found)
     parts = {finding.part for finding in found.kept if finding.line == 7}
     assert parts == {Part.POINTS, Part.PENALTY, Part.FEEDBACK, Part.FILES, Part.SCORING}

@@ -278,7 +278,7 @@ async def test_a_file_without_end_is_read_to_its_limit(tmp_path, one, code):
 def test_what_moodle_xml_cannot_say_is_told():
     found = Findings()
     asked = [
-        Asked(line=1, text="E\x0b", key=EssayKey(), penalty=Decimal(1), files=1),
+        Asked(line=1, text="E\x0b", key=EssayKey(), penalty=Decimal(1), files=("/uploads/x",)),
         Asked(line=2, text="S", key=SpeakingKey()),
         Asked(line=3, text="M", key=MatchingKey(stems=(), targets=(), is_all_or_nothing=True)),
     ]
