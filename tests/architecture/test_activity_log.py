@@ -42,6 +42,9 @@ PARTS = {
     "grading/grades.write_grades": "who calls it tells",
     "assessments/imports.announce_file": "a job is its own record, here and in the next",
     "assessments/imports.order_import": "",
+    "assessments/imports.picture_home": "the questions tell, here and in the next two",
+    "assessments/imports.keep_picture": "",
+    "assessments/imports.let_pictures_go": "",
     "grading/imports.announce_sheet": "a job is its own record, here and in the next",
     "grading/imports.order_import": "",
 }

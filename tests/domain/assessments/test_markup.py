@@ -125,7 +125,7 @@ async def test_questions_of_a_file_are_kept_clean():
     quiz = await a_quiz(points=())
     asked = Asked(text=BAD, key=KEYS[0], text_format=TextFormat.HTML, explanation=BAD)
     async with transaction():
-        await bulk.put_questions(quiz.view, [asked], None, replaces=True)
+        await bulk.put_questions(quiz.view, [asked], 0, None, replaces=True)
     found = await queries.questions_of(quiz.view.id)
     assert "bad()" not in msgspec.json.encode(found).decode()
 

@@ -48,4 +48,5 @@ def test_anything_else_is_no_address(text):
 
 
 def test_every_owner_is_public_or_asked_or_the_person():
-    assert READERS.keys() | rules.PUBLIC | {OwnerKind.CARD_PROOF, OwnerKind.CERTIFICATE_TEMPLATE} == set(OwnerKind)
+    of_the_sender = {OwnerKind.CARD_PROOF, OwnerKind.CERTIFICATE_TEMPLATE, OwnerKind.QUESTION_FILE}
+    assert READERS.keys() | rules.PUBLIC | of_the_sender == set(OwnerKind)
