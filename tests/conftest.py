@@ -56,7 +56,7 @@ import asyncpg  # noqa: E402
 import httpx  # noqa: E402
 
 from backend.app import app  # noqa: E402
-from backend.core import db  # noqa: E402
+from backend.core import db, wake  # noqa: E402
 from backend.core.log import configure  # noqa: E402
 from backend.core.settings import settings  # noqa: E402
 from backend.http import shared  # noqa: E402
@@ -156,6 +156,7 @@ async def _isolation(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     Tests that ask for no database fixture (rules, wire) are left alone, and kept out of it.
     """
     if "database" not in request.fixturenames:
+        await wake.over()  # what the test before rang
         with _no_database(request.node.nodeid):
             yield
         return

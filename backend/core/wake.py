@@ -82,3 +82,10 @@ async def _tell(job: UUID) -> None:
         await db.statement("SELECT pg_notify($1, $2)", JOB_CHANNEL, str(job))
     except Exception as error:  # noqa: BLE001 - watchers also look by themselves; this must never break its caller
         _log.warning("change of a job not told", error=type(error).__name__)
+
+
+async def over() -> None:
+    """Wait until the wake-ups under way on this loop are over, for who is about to take the database away."""
+    loop = asyncio.get_running_loop()
+    while waiting := [task for task in (_Bell.task, *_telling) if task and not task.done() and task.get_loop() is loop]:
+        await asyncio.wait(waiting)
