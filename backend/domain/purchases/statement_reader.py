@@ -1,18 +1,22 @@
 """Read a bank's list of mutations, a CSV. Runs in a child process with little memory (see statements.read_statement).
 
 Columns are found by their headings, in Indonesian or in English, wherever the table begins; separated by commas,
-semicolons or tabs. The reader walks the file and keeps only what came in.
+semicolons or tabs. The reader walks the file and keeps only what came in. One bank's CR and DB stand below no heading,
+beside the amount, its dates have no year, and commas in its texts shift what follows.
 """
 
 import codecs
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
+
+import msgspec
 
 from backend.domain.purchases.statement_values import (
     PROBLEMS_MAX,
@@ -35,6 +39,7 @@ COLUMNS_MAX = 100
 _HEAD = 4096
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CURRENCY = re.compile(r"\b(idr|rp|rupiah)\b")
+_FULL_DATE = re.compile(r"\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 
 
 class _Column(StrEnum):
@@ -48,31 +53,41 @@ class _Column(StrEnum):
 
 _NAMES: dict[_Column, str] = {
     _Column.DATE: "tanggal|tgl|tanggal transaksi|tgl transaksi|tgl trans|tanggal mutasi|date|transaction date"
-    "|trans date|txn date|posting date|post date|tanggal posting|booking date|waktu transaksi|date time|tanggal waktu",
+    "|trans date|txn date|posting date|post date|tanggal posting|booking date|waktu transaksi|date time|tanggal waktu"
+    "|postdate|tgl tran",
     _Column.CREDIT: "kredit|credit|mutasi kredit|jumlah kredit|credit amount|cr|uang masuk|dana masuk|pemasukan"
-    "|money in",
+    "|money in|setoran|deposit",
     _Column.DEBIT: "debit|debet|mutasi debit|mutasi debet|jumlah debit|debit amount|db|uang keluar|dana keluar"
-    "|pengeluaran|money out",
+    "|pengeluaran|money out|penarikan|withdrawal",
     _Column.AMOUNT: "jumlah|nominal|amount|mutasi|transaction amount|nilai|jumlah transaksi|nominal transaksi",
     _Column.SIDE: "d k|db cr|dk|dbcr|dr cr|cr db|cr dr|k d|jenis|tipe|type|jenis transaksi|tipe transaksi|debit kredit"
     "|debet kredit|debit credit|transaction type|indikator|sign",
     _Column.TEXT: "keterangan|keterangan transaksi|uraian|uraian transaksi|deskripsi|description|remark|remarks|berita"
-    "|details|detail|transaction description|narrative|catatan",
+    "|details|detail|transaction description|narrative|catatan|rincian|rincian transaksi|desk tran",
 }
 _COLUMNS = {name: column for column, names in _NAMES.items() for name in names.split("|")}
 
 Headings = dict[_Column, tuple[int, str]]
 
 
-def read(path: str) -> ParsedStatement:
-    """Read the statement in a file.
+class _Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the table is. `first` is the row of its headings, `width` how many there are."""
+
+    delimiter: str
+    first: int
+    headings: Headings
+    width: int
+
+
+def read(path: str, today: str = "") -> ParsedStatement:
+    """Read the statement in a file. `today` (ISO 8601) is needed for dates without a year.
 
     Raises: FileRefused.
     """
     csv.field_size_limit(FIELD_MAX)
     for encoding in _encodings(path):
         try:
-            return _read(path, encoding)
+            return _read(path, encoding, date.fromisoformat(today) if today else None)
         except UnicodeError:
             continue
         except csv.Error as broken:
@@ -91,27 +106,36 @@ def _encodings(path: str) -> Sequence[str]:
     return ("utf-8", "cp1252")
 
 
-def _read(path: str, encoding: str) -> ParsedStatement:
+def _read(path: str, encoding: str, today: date | None) -> ParsedStatement:
     with Path(path).open(encoding=encoding, newline="") as file:
-        delimiter, first, headings = _find(file)
+        table = _find(file)
+        until = _until(file, table, today) if today else None
         file.seek(0)
-        rows = enumerate(_rows(file, delimiter), 1)
-        return _Body(headings).read(islice(rows, first, None))
+        rows = enumerate(_rows(file, table.delimiter), 1)
+        return _Body(table, until).read(islice(rows, table.first, None))
+
+
+def _until(file: TextIO, table: _Table, today: date) -> date:
+    """The last day that a statement can tell of: the latest that stands above the table, as its period, or today."""
+    file.seek(0)
+    above = " ".join(" ".join(cells) for cells in islice(_rows(file, table.delimiter), table.first - 1))
+    found = (day(text) for text in _FULL_DATE.findall(above))
+    return min(max((on for on in found if on is not None), default=today), today)
 
 
 def _rows(file: TextIO, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(file, delimiter=delimiter)
 
 
-def _find(file: TextIO) -> tuple[str, int, Headings]:
-    """The delimiter, the row of the headings, and where each column is: of all delimiters the one that finds most."""
-    best: tuple[str, int, Headings] | None = None
+def _find(file: TextIO) -> _Table:
+    """The table that is found with the delimiter that finds most of its columns."""
+    best: _Table | None = None
     for delimiter in ",;\t":
         file.seek(0)
         for number, cells in enumerate(islice(_rows(file, delimiter), SEARCHED_ROWS), 1):
             headings = _headings(cells)
-            if headings and (best is None or len(headings) > len(best[2])):
-                best = (delimiter, number, headings)
+            if headings and (best is None or len(headings) > len(best.headings)):
+                best = _Table(delimiter=delimiter, first=number, headings=headings, width=len(cells))
     if best is None:
         raise FileRefused(StatementFault.NO_HEADINGS)
     return best
@@ -124,8 +148,18 @@ def _headings(cells: Sequence[str]) -> Headings:
         column = _COLUMNS.get(_name(cell))
         if column is not None:
             found.setdefault(column, (at, cell.strip()[:SHOWN_MAX]))
+    _find_side(cells, found)
     has_amount = _Column.CREDIT in found or _Column.AMOUNT in found
     return found if _Column.DATE in found and has_amount else {}
+
+
+def _find_side(cells: Sequence[str], found: Headings) -> None:
+    """An amount that has a column without a heading behind it has its CR or DB there."""
+    if _Column.AMOUNT not in found or _Column.SIDE in found:
+        return
+    at, heading = found[_Column.AMOUNT]
+    if at + 1 < len(cells) - 1 and not cells[at + 1].strip():
+        found[_Column.SIDE] = (at + 1, heading)
 
 
 def _name(cell: str) -> str:
@@ -144,8 +178,10 @@ class _Unreadable(Exception):
 class _Body:
     """The rows below the headings, as they are read."""
 
-    def __init__(self, headings: Headings) -> None:
-        self.headings = headings
+    def __init__(self, table: _Table, until: date | None) -> None:
+        self.table = table
+        self.headings = table.headings
+        self.until = until
         self.lines: list[Line] = []
         self.problems: list[Problem] = []
         self.problem_count = 0
@@ -159,7 +195,7 @@ class _Body:
             self.rows += 1
             if self.rows > ROWS_MAX:
                 raise FileRefused(StatementFault.TOO_MANY_ROWS, str(ROWS_MAX))
-            self._read_row(number, cells)
+            self._read_row(number, self._aligned(cells))
         return ParsedStatement(
             rows=self.rows,
             lines=self.lines,
@@ -167,6 +203,15 @@ class _Body:
             problem_count=self.problem_count,
             ignored=self.ignored,
         )
+
+    def _aligned(self, cells: list[str]) -> Sequence[str]:
+        """A row whose text has the delimiter in it, unquoted: it is too long, and CR or DB stand too far behind."""
+        extra = len(cells) - self.table.width
+        text = self.headings.get(_Column.TEXT, (0, ""))[0]
+        if extra <= 0 or _Column.SIDE not in self.headings or side(self._cell(cells, _Column.SIDE)) is not None:
+            return cells
+        joined = [*cells[:text], self.table.delimiter.join(cells[text : text + extra + 1]), *cells[text + extra + 1 :]]
+        return joined if side(self._cell(joined, _Column.SIDE)) is not None else cells
 
     def _read_row(self, number: int, cells: Sequence[str]) -> None:
         try:
@@ -184,7 +229,7 @@ class _Body:
 
     def _line(self, number: int, cells: Sequence[str]) -> Line | None:
         """What came in by a row; None for a debit, or what is no mutation at all."""
-        on = day(self._cell(cells, _Column.DATE))
+        on = day(self._cell(cells, _Column.DATE), self.until)
         has_figures = any(
             amount(marked(self._cell(cells, column))[0]) is not None
             for column in (_Column.CREDIT, _Column.DEBIT, _Column.AMOUNT)

@@ -34,6 +34,7 @@ _MONTHS = {
     for name in names.split()
 }
 _DATE = re.compile(r"(\d{1,4})[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{1,4})(?:[ T].*)?$")
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})[-/. ](\d{1,2}|[A-Za-z]{3,9})$")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*")
 _CREDIT = frozenset({"cr", "c", "k", "kr", "kredit", "credit", "+", "masuk", "in"})
 _DEBIT = frozenset({"db", "d", "dr", "debit", "debet", "-", "keluar", "out"})
@@ -83,18 +84,33 @@ class FileRefused(Exception):
         return str(self.args[1]) if len(self.args) > 1 else ""
 
 
-def day(text: str) -> date | None:
-    """A date as banks write it, the day first or the year first, a time behind it left out; None if it is none."""
-    match = _DATE.match(text.strip().lstrip("'"))
+def day(text: str, until: date | None = None) -> date | None:
+    """A date as banks write it, the day first or the year first, a time behind it left out; None if it is none.
+
+    Some banks leave the year out: then it is the latest such day that is not after `until`, if that is told.
+    """
+    bare = text.strip().lstrip("'")
+    match = _DATE.match(bare)
     if match is None:
-        return None
+        return _within_a_year(bare, until) if until else None
     first, middle, last = match.groups()
-    month = int(middle) if middle.isdecimal() else _MONTHS.get(middle.lower(), 0)
     year, of_month = (first, last) if len(first) == 4 else (last, first)
     if len(year) not in (2, 4) or len(of_month) > 2:
         return None
+    return _date(int(year) + (2000 if len(year) == 2 else 0), middle, int(of_month))
+
+
+def _within_a_year(text: str, until: date) -> date | None:
+    match = _DAY_AND_MONTH.match(text)
+    if match is None:
+        return None
+    found = (_date(year, match[2], int(match[1])) for year in (until.year, until.year - 1))
+    return next((on for on in found if on is not None and on <= until), None)
+
+
+def _date(year: int, month: str, of_month: int) -> date | None:
     try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, int(of_month))
+        return date(year, int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0), of_month)
     except ValueError:
         return None
 
@@ -115,9 +131,11 @@ def amount(text: str) -> Decimal | None:
     """An amount with decimals after a comma or a point, grouped by the other, by an apostrophe or blanks, or not.
 
     One separator before exactly three digits groups: ``1.000`` and ``1,000`` are a thousand, for rupiah have no
-    thousandths. Negative amounts have a sign in front or behind, or stand in brackets. None if it is none.
+    thousandths. Negative amounts have a sign in front or behind, or stand in brackets; ``,-`` behind it says that
+    there are no decimals, and nothing needs to stand before them (``.00``). None if it is none.
     """
     bare = re.sub(r"(?i)^(rp|idr)\.?", "", text.strip().strip("'").replace("\u00a0", " ")).strip()
+    bare = re.sub(r",[-\u2013]+$", "", bare)
     is_negative = bare.startswith(("-", "(")) or bare.endswith("-")
     bare = bare.strip("+-() ")
     bare = re.sub(r"(?i)^(rp|idr)\.?\s*", "", bare)
@@ -133,9 +151,9 @@ def _unsigned(bare: str) -> Decimal | None:
     head, mark, tail = _split(bare)
     if not mark or not tail.isdecimal() or len(tail) > 2:
         return None
-    if not (head.isdecimal() or (_is_grouped(head) and mark not in head)):
+    if head and not (head.isdecimal() or (_is_grouped(head) and mark not in head)):
         return None
-    return Decimal(f"{re.sub(r'[^0-9]', '', head)}.{tail}")
+    return Decimal(f"{re.sub(r'[^0-9]', '', head) or 0}.{tail}")
 
 
 def _is_grouped(text: str) -> bool:

@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from backend.core import confined, db
 from backend.core.actor import Actor
+from backend.core.clock import now, school_date
 from backend.core.db import transaction
 from backend.core.ids import Ref, new_uuid
 from backend.core.settings import settings
@@ -104,6 +105,7 @@ async def read_statement(path: Path) -> ParsedStatement:
         return await confined.run(
             "backend.domain.purchases.statement_reader:read",
             str(path),
+            school_date(now()).isoformat(),
             returns=ParsedStatement,
             memory_bytes=MEMORY_BYTES,
             wall_s=WALL_S,

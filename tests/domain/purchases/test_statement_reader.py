@@ -28,7 +28,10 @@ AMOUNTS = {
     "12,50": "12.50",
     "12.50": "12.50",
     "Rp 2.300.456": "2300456",
-    "Rp2.300.456,-": None,
+    "Rp2.300.456,-": "2300456",
+    "-Rp2.300.456,-": "-2300456",
+    ".00": "0.00",
+    "-.50": "-0.50",
     "IDR 2,300,456.00": "2300456.00",
     "+750.123,00": "750123.00",
     "-750.123,00": "-750123.00",
@@ -94,6 +97,24 @@ def test_days(text: str, found: date | None):
     assert day(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "until", "found"),
+    [
+        ("21/11", date(2026, 11, 22), date(2026, 11, 21)),
+        ("'22/11", date(2026, 11, 22), date(2026, 11, 22)),
+        ("23/11", date(2026, 11, 22), date(2025, 11, 23)),
+        ("31 Des", date(2026, 1, 2), date(2025, 12, 31)),
+        ("29/02", date(2026, 3, 1), None),
+        ("29/02", date(2025, 1, 1), date(2024, 2, 29)),
+        ("31/02", date(2026, 11, 22), None),
+        ("22/11/2030", date(2026, 11, 22), date(2030, 11, 22)),
+        ("PEND", date(2026, 11, 22), None),
+    ],
+)
+def test_days_without_a_year(text: str, until: date, found: date | None):
+    assert day(text, until) == found
+
+
 def test_marks_and_sides():
     assert marked("1.000,00 CR") == ("1.000,00", True)
     assert marked("1.000,00DB") == ("1.000,00", False)
@@ -156,6 +177,58 @@ def read(tmp_path, text: str | bytes):
     path = tmp_path / "statement.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return statement_reader.read(str(path))
+
+
+BANKS = {
+    "CR and DB below no heading, commas in texts": """Account No.,=,'0000000001
+Name,=,SEKOLAH CONTOH
+Currency,=,IDR
+
+Date,Description,Branch,Amount,,Balance
+'21/11/2026,TRSF E-BANKING DB LISTRIK,'0000,2300123.00,DB,5000000.00
+'22/11/2026,TRSF E-BANKING CR BUDI, SISWA,'0000,2300123.00,CR,7300123.00
+'22/11/2026,BIAYA ADM, BULANAN,'0000,15000.00,DB,7285123.00
+Starting Balance,=,7300123.00
+Credit,=,2300123.00
+""",
+    "no year, a period above": """Mutasi Rekening
+Periode : 01/11/2026 - 30/11/2026
+
+Tanggal Transaksi,Keterangan,Cabang,Jumlah,,Saldo
+'22/11,"TRSF E-BANKING CR BUDI",'0000,"2,300,123.00",CR,"9,300,123.00"
+'22/11,"TARIKAN ATM",'0000,"2,300,123.00",DB,"7,000,000.00"
+"Saldo Awal : 7,000,000.00"
+""",
+    "cents alone": """Account No,Date,Val. Date,Transaction Code,Description,Description,Reference No.,Debit,Credit,
+0001,21/11/26,21/11/26,6902,"BIAYA","",,"5,000.00",".00",
+0001,22/11/26,22/11/26,7820,"TRF DARI BUDI","",,".00","2,300,123.00",
+""",
+    "credit before debit": """AccountNo;Ccy;PostDate;Remarks;AdditionalDesc;Credit Amount;Debit Amount;Close Balance
+0001;IDR;2026-11-22 10:20:01;TRF DARI BUDI;;2,300,123.00;0.00;9,300,123.00
+0001;IDR;2026-11-22 10:25:00;BIAYA;;0.00;5,000.00;9,295,123.00
+""",
+    "names as in a database": """ID,NOREK,TGL_TRAN,DESK_TRAN,MUTASI_DEBET,MUTASI_KREDIT,SALDO_AKHIR_MUTASI,GLSIGN
+1,0001,2026-11-22 00:00:00,TRF DARI BUDI,.00,2300123.00,9300123.00,K
+2,0001,2026-11-22 00:00:00,BIAYA,5000.00,.00,9295123.00,D
+""",
+}
+
+
+@pytest.mark.parametrize("form", BANKS)
+def test_forms_of_banks(tmp_path, form):
+    (tmp_path / "statement.csv").write_text(BANKS[form])
+    found = statement_reader.read(str(tmp_path / "statement.csv"), "2026-11-24")
+    assert [(line.on, line.amount) for line in found.lines] == [(date(2026, 11, 22), 2300123)]
+    assert "BUDI" in found.lines[0].text
+    assert found.problem_count == 0
+
+
+def test_a_year_is_not_guessed_beyond_what_is_told(tmp_path):
+    text = "Dicetak 24/11/2099\n\nTanggal,Jumlah\n22/11,5\n23/11,6\n"
+    (tmp_path / "statement.csv").write_text(text)
+    found = statement_reader.read(str(tmp_path / "statement.csv"), "2026-11-22")
+    assert [line.on for line in found.lines] == [date(2026, 11, 22), date(2025, 11, 23)]
+    assert [wrong.found for wrong in read(tmp_path, text).problems] == ["22/11", "23/11"]
 
 
 def test_what_went_out_is_left_out(tmp_path):
