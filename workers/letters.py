@@ -50,7 +50,7 @@ LETTERS: Mapping[Letter, Mapping[Lang, Words]] = {
             [
                 "Kursi Anda di {batch} sudah dipesan. Silakan transfer tepat Rp {amount} sebelum {until}.",
                 "{account}",
-                "Tiga angka terakhir adalah kode unik Anda: dengan jumlah yang tepat, transfer Anda kami kenali.",
+                "Angka terakhirnya adalah kode unik Anda: dengan jumlah yang tepat, transfer Anda kami kenali.",
                 "Setelah itu, unggah bukti pembayaran di akun Anda.",
             ],
         ),

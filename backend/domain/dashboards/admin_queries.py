@@ -104,9 +104,17 @@ class CertificateStats(msgspec.Struct, frozen=True, kw_only=True):
     latest: list[CheckView]
 
 
+# what stays of a price that was given back in part is revenue, too
+_KEPT = f"""
+    SELECT paid_at, price AS revenue FROM purchase WHERE state = 'paid' AND paid_at >= {SINCE}
+    UNION ALL
+    SELECT p.paid_at, greatest(p.price - r.amount, 0) FROM refund r JOIN purchase p ON p.id = r.purchase_id
+    WHERE p.paid_at >= {SINCE}
+"""  # noqa: S608 - our own text
+
 _SUMMARY = f"""
 SELECT
-    (SELECT coalesce(sum(price), 0)::bigint FROM purchase WHERE state = 'paid' AND paid_at >= {SINCE}) AS total_revenue,
+    (SELECT coalesce(sum(revenue), 0)::bigint FROM ({_KEPT}) AS kept) AS total_revenue,
     (SELECT count(DISTINCT account_id) FROM enrolment WHERE state = 'active') AS active_participants,
     (SELECT count(*) FROM batch WHERE archived_at IS NULL AND end_at >= now()) AS active_batches,
     (SELECT count(*) FROM purchase WHERE created_at >= {SINCE}) AS new_purchases,
@@ -118,8 +126,8 @@ _REVENUE = f"""
 SELECT day::date AS date, coalesce(revenue, 0)::bigint AS revenue
 FROM generate_series({SINCE} AT TIME ZONE $1, now() AT TIME ZONE $1, interval '1 day') AS day
 LEFT JOIN (
-    SELECT date_trunc('day', paid_at AT TIME ZONE $1) AS day, sum(price) AS revenue
-    FROM purchase WHERE state = 'paid' AND paid_at >= {SINCE} GROUP BY 1
+    SELECT date_trunc('day', paid_at AT TIME ZONE $1) AS day, sum(revenue) AS revenue
+    FROM ({_KEPT}) AS kept GROUP BY 1
 ) AS paid USING (day) ORDER BY day
 """  # noqa: S608 - our own text
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backend.core import db, throttle
 from backend.core.actor import Actor
@@ -37,14 +38,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person was at a meeting, both by uuid.
 
     `status` says more than the boolean, and counts before it. Without one, late stays late and excused stays excused
-    as long as the boolean says nothing else.
+    as long as the boolean says nothing else. A note that is not sent stays; None takes it away.
     """
 
     person: UUID
     meeting: UUID
     is_present: bool = False
     status: AttendanceStatus | None = None
-    note: str | None = None
+    note: str | UnsetType | None = UNSET
 
 
 async def check_in(actor: Actor, meeting_ref: Ref, code: str) -> AttendanceView:
@@ -170,10 +171,11 @@ def _named(uuids: Sequence[UUID]) -> str:
 _RANK = "CASE coalesce({row}.status, 'absent') WHEN 'absent' THEN 0 WHEN 'excused' THEN 1 ELSE 2 END"
 _MARK = f"""
 WITH given AS (
-    SELECT m.id AS meeting_id, a.id AS account_id, u.is_present, u.note,
+    SELECT m.id AS meeting_id, a.id AS account_id, u.is_present,
+        CASE WHEN u.keeps_note THEN t.note ELSE u.note END AS note,
         CASE WHEN u.is_kept AND t.is_present = u.is_present THEN t.special ELSE u.special END AS special
-    FROM unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::bool[], $6::text[])
-        AS u (meeting, person, is_present, special, is_kept, note)
+    FROM unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::bool[], $6::text[], $10::bool[])
+        AS u (meeting, person, is_present, special, is_kept, note, keeps_note)
     JOIN meeting m ON m.uuid = u.meeting JOIN account a ON a.uuid = u.person
     LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = a.id
 ), changed AS (
@@ -202,10 +204,11 @@ async def _mark(actor: Actor, batch_id: int, marks: Sequence[Mark]) -> None:
         [mark.is_present if mark.status is None else mark.status.is_present for mark in marks],
         [str(mark.status) if mark.status in rules.SPECIAL else None for mark in marks],
         [mark.status is None for mark in marks],
-        [mark.note for mark in marks],
+        [None if isinstance(mark.note, UnsetType) else mark.note for mark in marks],
         actor.account_id,
         str(MarkSource.STAFF),
         batch_id,
+        [mark.note is UNSET for mark in marks],
     )
     if not changed:
         return

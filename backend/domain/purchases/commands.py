@@ -16,6 +16,7 @@ from backend.core.db import savepoint, transaction
 from backend.core.errors import Broken
 from backend.core.ids import Ref
 from backend.core.outbox import emit
+from backend.core.rupiah import dotted
 from backend.domain.accounts.errors import AdminOnly
 from backend.domain.enrolments import commands as enrolments
 from backend.domain.files import commands as files
@@ -222,7 +223,7 @@ async def refund_purchase(actor: Actor, ref: Ref, given: Refund) -> PurchaseView
         if not given.reason.strip():
             raise ReasonMissing
         if given.amount > held["transfer_amount"]:
-            raise RefundTooLarge(paid=held["transfer_amount"])
+            raise RefundTooLarge(paid=dotted(held["transfer_amount"]))
         await _record_refund(held["id"], actor, given)
         await _take_back(held, PaymentState.REFUNDED, actor, given.reason)
         await emit(PurchaseRefunded(held["id"]))

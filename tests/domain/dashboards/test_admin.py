@@ -73,10 +73,14 @@ async def test_revenue_is_what_was_paid_in_the_window_at_the_price_of_then(admin
     await shop.sell(price=5000, paid_at=clock.now() - timedelta(days=31))
     for state in ("pending", "waiting_confirmation", "rejected", "cancelled"):
         await shop.sell(state)
-    await shop.sell("refunded", paid_at=clock.now())
+    for amount in (1001, 300):
+        purchase = await shop.sell("refunded", paid_at=clock.now())
+        await db.statement(
+            "INSERT INTO refund (purchase_id, amount, refunded_at) VALUES ($1, $2, now())", purchase, amount
+        )
     found = await admin_queries.summary(admin.actor, 30)
-    assert (found.total_revenue, found.new_purchases) == (1750, 7)
-    assert (await admin_queries.summary(admin.actor, 90)).total_revenue == 6750
+    assert (found.total_revenue, found.new_purchases) == (1750 + 700, 8)
+    assert (await admin_queries.summary(admin.actor, 90)).total_revenue == 6750 + 700
     assert sum(day.revenue for day in await admin_queries.revenue(admin.actor, 30)) == found.total_revenue
 
 

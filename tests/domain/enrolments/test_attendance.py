@@ -176,6 +176,23 @@ async def test_a_boolean_that_says_nothing_new_leaves_the_state_as_it_is():
     ]  # fmt: skip
 
 
+async def test_a_note_that_is_not_sent_stays():
+    batch, meetings, people = await a_class(1)
+    pair = (people[0], meetings[0].uuid)
+
+    async def take(mark: Mark) -> tuple[str, str | None]:
+        (made,) = await attendance_commands.take_attendance(SYSTEM, batch.uuid, [mark])
+        return str(made.status), made.note
+
+    assert await take(Mark(person=pair[0], meeting=pair[1], status=AttendanceStatus.EXCUSED, note="sakit")) == (
+        "excused", "sakit",
+    )  # fmt: skip
+    assert await take(state(*pair)) == ("excused", "sakit")
+    assert await take(state(*pair, "present")) == ("present", "sakit")
+    assert await take(at(*pair, note=None)) == ("present", None)
+    assert [line[1:3] for line in await history()] == [("excused", "sakit"), ("present", "sakit"), ("present", None)]
+
+
 async def test_excused_is_neither_attended_nor_missed():
     batch, meetings, people = await a_class(1)
     account_id = await db.value("SELECT id FROM account WHERE uuid = $1", people[0])

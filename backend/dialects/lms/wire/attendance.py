@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from backend.dialects.lms.wire.users import UserOut
 from backend.domain.enrolments.attendance_commands import Mark
@@ -21,7 +21,7 @@ class MarkIn(msgspec.Struct):
     meeting_id: UUID
     is_present: bool = False
     status: AttendanceStatus | None = None
-    note: Annotated[str, Meta(max_length=2000)] | None = None
+    note: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
 
 
 class AttendancesIn(msgspec.Struct):

@@ -49,7 +49,8 @@ WORDS = {
         "alasan wajib diisi untuk membatalkan pembayaran", "a reason is needed to take back a payment"
     ),
     "purchases.refund_too_large": Word(
-        "pengembalian tidak boleh melebihi jumlah yang dibayar ({paid})", "no more than was paid ({paid}) is given back"
+        "pengembalian tidak boleh melebihi jumlah yang dibayar (Rp {paid})",
+        "no more than was paid (Rp {paid}) can be given back",
     ),
     "purchases.refund_in_future": Word(
         "pengembalian dana belum terjadi", "money that is given back in future is not recorded"

@@ -34,8 +34,8 @@ VERDICTS = {
 _PREVIEW = Word(
     "Pratinjau, belum disimpan: {matched} transaksi akan dikonfirmasi; {already_paid} sudah dibayar,"
     " {ambiguous} perlu diperiksa, {no_match} tanpa transaksi, {unreadable} tidak terbaca",
-    "Preview, nothing saved yet: {matched} purchases would be confirmed; {already_paid} paid already,"
-    " {ambiguous} to look at, {no_match} without a purchase, {unreadable} unreadable",
+    "Preview, nothing saved yet. Purchases that would be confirmed: {matched}; paid already: {already_paid},"
+    " to look at: {ambiguous}, without a purchase: {no_match}, unreadable: {unreadable}",
 )
 _DONE = Word(
     "{confirmed} transaksi dikonfirmasi, {stale} dilewati karena sudah berubah",
