@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from backend.core.dates import Lang
 from backend.core.errors import Invalid, TooLarge, TooMany, Unavailable
 from backend.core.settings import settings
-from backend.dialects.site import files, lookup, operations, pages, unsubscribe, wellknown
+from backend.dialects.site import check_in, files, lookup, operations, pages, unsubscribe, wellknown
 from backend.dialects.site.ops import handlers as ops
 from backend.dialects.site.ops.pages import ASSETS as OPS_ASSETS
 from backend.dialects.site.words import spoken_language
@@ -198,6 +198,7 @@ HANDLERS: list[ControllerRouterHandler] = [
     *wellknown.HANDLERS,
     *operations.HANDLERS,
     ops.ROUTER,
+    check_in.ROUTER,
     *unsubscribe.HANDLERS,
 ]
 

@@ -5,6 +5,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -38,6 +39,22 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: str | None = None
     pdf_url: str | None = None
     badge_url: str | None = None
+
+
+class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of a meeting for who checks in. `address` is its path, `wrong` the word for why not.
+
+    Shape: rows: (word, value); of "status" the value is a word, too.
+    """
+
+    kind: str
+    address: str
+    code: str
+    csrf: str = ""
+    name: str = ""
+    wrong: str = ""
+    wait_s: int = 0
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 FileVerdict = Literal["genuine", "changed", "foreign", "unreadable"]
@@ -108,6 +125,12 @@ def render_away(lang: Lang, *, school: str) -> str:
 def render_unsubscribe(lang: Lang, state: str, about: str, *, school: str) -> str:
     """Draw the question whether mails shall end, or its answer; `about` is the kind of mails."""
     return _draw("unsubscribe.html", lang, state, school=school, about=about)
+
+
+def render_check_in(view: CheckIn, lang: Lang, *, school: str) -> str:
+    """Draw checking in: the login, the question, or how it went."""
+    kept = "&code=" + quote(view.code, safe="")
+    return _draw("check_in.html", lang, view.kind, school=school, view=view, here=view.address, kept=kept)
 
 
 def _draw(template: str, lang: Lang, kind: str, *, school: str, **values: object) -> str:

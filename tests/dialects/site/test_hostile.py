@@ -2,7 +2,17 @@
 
 import httpx
 
-PLACES = ("/certificates/", "/sertifikat/", "/docs/", "/docs/assets/", "/site/", "/", "/ops/", "/.well-known/")
+PLACES = (
+    "/certificates/",
+    "/sertifikat/",
+    "/docs/",
+    "/docs/assets/",
+    "/site/",
+    "/",
+    "/ops/",
+    "/check-in/",
+    "/.well-known/",
+)
 BAD = (
     *("%00", "..%2f..%2fpyproject.toml", "%2e%2e/%2e%2e/etc/passwd", "..%5c..%5c", "%ff", "%ed%a0%80", "a" * 5000),
     *("<script>alert(1)</script>", "%3Cscript%3Ealert(1)%3C/script%3E", "{{7*7}}", "'--", "x/openapi.json", "x/pdf"),

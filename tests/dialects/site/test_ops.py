@@ -8,7 +8,8 @@ import pytest
 from backend.core import db
 from backend.core.actor import Role
 from backend.core.ids import new_uuid
-from backend.dialects.site.ops import guard
+from backend.dialects.site import gate
+from backend.dialects.site.ops.guard import GATE
 from backend.dialects.site.ops.words import WORDS
 from backend.domain.jobs import commands, operator_queries
 from backend.domain.jobs.terms import JobState
@@ -59,14 +60,14 @@ async def test_strangers_see_nothing_but_the_login(client, path):
 async def test_only_admins_get_in(browser, role):
     answer = await log_in(browser, await somebody(role))
     assert answer.status_code == 403
-    assert WORDS["id"]["not_admin"] in answer.text
-    assert guard.COOKIE not in browser.cookies
+    assert WORDS["id"]["wrong_role"] in answer.text
+    assert GATE.cookie_name not in browser.cookies
     assert (await browser.get("/ops")).status_code == 303
     assert await db.value("SELECT count(*) FROM session WHERE revoked_at IS NULL") == 0
 
 
 async def test_an_access_token_is_no_way_in(admin):
-    admin.http.cookies.set(guard.COOKIE, admin.token)
+    admin.http.cookies.set(GATE.cookie_name, admin.token)
     assert (await admin.http.get("/ops")).status_code == 303
 
 
@@ -92,7 +93,9 @@ async def test_tries_are_limited_as_at_the_api(browser):
 
 async def test_the_cookie_is_kept_from_scripts_and_other_sites(browser):
     answer = await log_in(browser, await somebody(Role.ADMIN))
-    given = next(text for name, text in answer.headers.multi_items() if name == "set-cookie" and guard.COOKIE in text)
+    given = next(
+        text for name, text in answer.headers.multi_items() if name == "set-cookie" and GATE.cookie_name in text
+    )
     assert "HttpOnly" in given
     assert "Path=/ops" in given
     assert re.search("SameSite=strict", given, re.IGNORECASE)
@@ -145,30 +148,30 @@ async def test_the_login_form_cannot_be_filled_in_by_another_site(browser):
     browser.cookies.clear()
     answer = await browser.post("/ops/login", data={**fields, "email": email, "password": PASSWORD})
     assert answer.status_code == 403
-    assert guard.COOKIE not in browser.cookies
+    assert GATE.cookie_name not in browser.cookies
 
 
 async def test_logging_out_ends_the_session_everywhere(operator):
-    kept = operator.cookies[guard.COOKIE]
+    kept = operator.cookies[GATE.cookie_name]
     where, fields = form(await operator.get("/ops"), "logout")
     assert (await operator.post(where, data=fields)).status_code == 303
-    assert guard.COOKIE not in operator.cookies
-    operator.cookies.set(guard.COOKIE, kept, domain="lulus.test", path="/ops")
+    assert GATE.cookie_name not in operator.cookies
+    operator.cookies.set(GATE.cookie_name, kept, domain="lulus.test", path="/ops")
     assert (await operator.get("/ops")).status_code == 303
 
 
 async def test_half_an_hour_of_nothing_ends_a_session(operator, monkeypatch):
-    now = guard.clock.now
+    now = gate.clock.now
     jump = [0.0]
-    later = lambda: now() + guard.timedelta(minutes=jump[0])  # noqa: E731
-    for module in (guard.clock, guard.tokens):
+    later = lambda: now() + gate.timedelta(minutes=jump[0])  # noqa: E731
+    for module in (gate.clock, gate.tokens):
         monkeypatch.setattr(module, "now", later)
-    first = operator.cookies[guard.COOKIE]
+    first = operator.cookies[GATE.cookie_name]
     jump[0] = 20
     assert (await operator.get("/ops", headers={"x-live": "1"})).status_code == 200
-    assert operator.cookies[guard.COOKIE] == first, "a page that looks by itself is nobody"
+    assert operator.cookies[GATE.cookie_name] == first, "a page that looks by itself is nobody"
     assert (await operator.get("/ops")).status_code == 200
-    assert operator.cookies[guard.COOKIE] != first
+    assert operator.cookies[GATE.cookie_name] != first
 
 
 async def test_a_role_that_was_taken_away_is_gone_at_once(operator):

@@ -11,8 +11,9 @@ from litestar.response import Redirect
 from backend.core.causes import is_transient
 from backend.core.errors import DomainError, Invalid, NotFound, TooMany, Unauthenticated
 from backend.core.settings import settings
-from backend.dialects.site.ops import guard, pages
-from backend.dialects.site.ops.guard import Ask, Visitor
+from backend.dialects.site.gate import LIVE, Ask, Elsewhere, Stranger, Visitor, WrongRole
+from backend.dialects.site.ops import pages
+from backend.dialects.site.ops.guard import GATE, PATH
 from backend.dialects.site.words import spoken_language
 
 GUARD = {
@@ -48,7 +49,7 @@ def answer(html: str, *, status: int = 200, cookies: list[Cookie] | None = None)
 def page(request: Ask, visitor: Visitor, template: str, **values: object) -> Response[str]:
     """A page for an admin, whose session goes on with it."""
     html = pages.render(template, frame(request, visitor), **values)
-    return answer(html, cookies=guard.renewed(request, visitor))
+    return answer(html, cookies=GATE.renewed(request, visitor))
 
 
 def elsewhere(request: Ask, path: str, **query: object) -> Redirect:
@@ -58,23 +59,23 @@ def elsewhere(request: Ask, path: str, **query: object) -> Redirect:
 
 def login_page(request: Ask, *, status: int = 200, wrong: str = "", wait: int = 0) -> Response[str]:
     """The login form, with a token of its own."""
-    csrf, cookie = guard.stranger_form()
+    csrf, cookie = GATE.stranger_form()
     html = pages.render("login", frame(request, csrf=csrf), wrong=wrong, wait_s=wait)
     return answer(html, status=status, cookies=[cookie])
 
 
 def refuse(request: Ask, error: DomainError) -> Response[Any]:
     """Say no: to strangers with the way in, to others in words."""
-    if isinstance(error, guard.Stranger):
-        if guard.LIVE in request.headers:
+    if isinstance(error, Stranger):
+        if LIVE in request.headers:
             return answer("", status=401)
-        return elsewhere(request, f"{guard.PATH}/login")
+        return elsewhere(request, f"{PATH}/login")
     if isinstance(error, TooMany):
         wait = int(error.data.get("retry_after_s", 60))
         said = login_page(request, status=429, wrong="too_many", wait=wait)
         said.headers["retry-after"] = str(wait)
         return said
-    if isinstance(error, guard.NotAdmin | guard.Elsewhere):
+    if isinstance(error, WrongRole | Elsewhere):
         return login_page(request, status=403, wrong=error.code.partition(".")[2])
     if isinstance(error, Unauthenticated):
         return login_page(request, status=401, wrong="wrong")

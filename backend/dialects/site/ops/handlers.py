@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from backend.core.actor import Actor, acting_as
-from backend.dialects.site.ops import guard
+from backend.dialects.site.gate import Ask
 from backend.dialects.site.ops.envelope import REFUSALS, elsewhere, login_page, page
-from backend.dialects.site.ops.guard import Ask
+from backend.dialects.site.ops.guard import GATE, PATH
 from backend.domain.accounts import queries as accounts
 from backend.domain.accounts import sessions
 from backend.domain.certificates import usage_queries as certificates
@@ -53,28 +53,28 @@ async def login_form(request: Ask) -> Response[str]:
 @post("/login", status_code=200, opt={"lane": "passwords"}, middleware=[Refusal()])
 async def log_in(request: Ask) -> Response[Any]:
     """Begin a session."""
-    given = await guard.form(request, None)
-    visitor = await guard.enter(request, given.get("email", ""), given.get("password", ""))
-    said = elsewhere(request, guard.PATH)
-    said.cookies = [guard.session_cookie(visitor), guard.cookie(guard.FORM_COOKIE, "")]
+    given = await GATE.form(request, None)
+    visitor = await GATE.enter(request, given.get("email", ""), given.get("password", ""))
+    said = elsewhere(request, PATH)
+    said.cookies = [GATE.session_cookie(visitor), GATE.cookie(GATE.form_cookie_name, "")]
     return said
 
 
 @post("/logout", status_code=200)
 async def log_out(request: Ask) -> Response[Any]:
     """End the session, here and in the database."""
-    visitor = await guard.visitor(request)
-    await guard.form(request, visitor)
+    visitor = await GATE.visitor(request)
+    await GATE.form(request, visitor)
     await sessions.log_out(visitor.actor, None)
-    said = elsewhere(request, f"{guard.PATH}/login")
-    said.cookies = [guard.cookie(guard.COOKIE, "")]
+    said = elsewhere(request, f"{PATH}/login")
+    said.cookies = [GATE.cookie(GATE.cookie_name, "")]
     return said
 
 
 @get("/")
 async def overview(request: Ask) -> Response[str]:
     """Show how everything does, and what waits for somebody."""
-    visitor = await guard.visitor(request)
+    visitor = await GATE.visitor(request)
     running = await operator_queries.jobs_page(visitor.actor, state=JobState.RUNNING, limit=SHOWN)
     parked = await operator_queries.jobs_page(visitor.actor, state=JobState.PARKED, limit=SHOWN)
     happened = await operator_queries.happenings(visitor.actor, limit=SHOWN)
@@ -96,7 +96,7 @@ async def overview(request: Ask) -> Response[str]:
 @get("/jobs")
 async def list_jobs(request: Ask) -> Response[str]:
     """Show jobs by state and kind, the newest first."""
-    visitor = await guard.visitor(request)
+    visitor = await GATE.visitor(request)
     kind = request.query_params.get("kind", "").replace("\0", "")[:60].strip()
     found = await operator_queries.jobs_page(visitor.actor, state=_state(request), kind=kind, before=_before(request))
     names = await _names(found.items)
@@ -106,7 +106,7 @@ async def list_jobs(request: Ask) -> Response[str]:
 @get("/jobs/{number:str}")
 async def show_job(request: Ask, number: FromPath[str]) -> Response[str]:
     """Show everything about a job."""
-    visitor = await guard.visitor(request)
+    visitor = await GATE.visitor(request)
     view = await queries.job(visitor.actor, _number(number))
     said = request.query_params.get("said", "")
     names = await _names([view])
@@ -118,14 +118,14 @@ Act = Callable[[Actor, int], Awaitable[JobView]]
 
 async def _do(request: Ask, number: str, act: Act, said: str) -> Redirect:
     """Do something with a job, and lead to its page, which says whether that was done."""
-    visitor = await guard.visitor(request)
-    await guard.form(request, visitor)
+    visitor = await GATE.visitor(request)
+    await GATE.form(request, visitor)
     try:
         with acting_as(visitor.actor):
             await act(visitor.actor, _number(number))
     except JobOver:
         said = "over"
-    return elsewhere(request, f"{guard.PATH}/jobs/{_number(number)}", said=said)
+    return elsewhere(request, f"{PATH}/jobs/{_number(number)}", said=said)
 
 
 @post("/jobs/{number:str}/retry", status_code=200)
@@ -143,7 +143,7 @@ async def cancel_job(request: Ask, number: FromPath[str]) -> Redirect:
 @get("/activity")
 async def list_activity(request: Ask) -> Response[str]:
     """Show what happened, the newest first."""
-    visitor = await guard.visitor(request)
+    visitor = await GATE.visitor(request)
     found = await operator_queries.happenings(visitor.actor, before=_before(request))
     return page(request, visitor, "activity", page=found, names=await _names([], found.items))
 
@@ -151,7 +151,7 @@ async def list_activity(request: Ask) -> Response[str]:
 @get("/storage")
 async def show_storage(request: Ask) -> Response[str]:
     """Show what storage is used for."""
-    visitor = await guard.visitor(request)
+    visitor = await GATE.visitor(request)
     count, size = await certificates.papers(visitor.actor)
     used = [*await files.usage(visitor.actor), files.Usage("certificate", count, size)]
     used.sort(key=lambda one: (-one.size_bytes, one.kind))
@@ -166,7 +166,7 @@ def _number(text: str) -> int:
 
 
 ROUTER = Router(
-    guard.PATH,
+    PATH,
     route_handlers=[
         overview,
         login_form,
