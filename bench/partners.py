@@ -25,7 +25,7 @@ from bench.rounds import Slice, interleaved, summed
 from bench.scale import Scale
 from bench.stand import Stand
 
-BATCHES, FEWER, PAGE, ROWS = 20_000, 4_000, 100, 500
+FEWER, PAGE, ROWS = 4_000, 100, 500
 CONNECTIONS = 2
 """Two programs that read page by page keep both sides busy."""
 WEB, CEILING = "web-partners", "bare-partners"
@@ -69,6 +69,7 @@ class _World(msgspec.Struct):
 
     stand: Stand
     url: str
+    batches: int
     port: int
     bare_port: int
 
@@ -82,14 +83,14 @@ class _World(msgspec.Struct):
     async def take(self, partner: Partner, process: str) -> Slice:
         """Read the whole list as often as the partner does in a slice."""
         is_ours = process == WEB
-        paths = (partner.ours if is_ours else partner.bare)(BATCHES) * partner.lists_each
+        paths = (partner.ours if is_ours else partner.bare)(self.batches) * partner.lists_each
         asked = [_request(path, partner.headers) for path in paths]
         before = self.stand.cpu_s((process, "postgres"))
         port = self.port if is_ours else self.bare_port
         answer = await load(Spec(port, deal(asked, CONNECTIONS)))
         cpu = self.stand.cpu_s((process, "postgres")) - before
         ms = [one for connection in answer.ms for one in connection]
-        return Slice(BATCHES * partner.lists_each, answer.seconds, cpu, ms)
+        return Slice(self.batches * partner.lists_each, answer.seconds, cpu, ms)
 
     async def trips(self, partner: Partner, total: int) -> float:
         """Statements for each 500 rows when so many batches are shown and all are read."""
@@ -103,7 +104,7 @@ class _World(msgspec.Struct):
     def compare(self, partner: Partner) -> int:
         """Whether both sides say the same, byte by byte; gives how many. Raises: LoadError."""
         length = 0
-        for ours, bare in zip(partner.ours(BATCHES), partner.bare(BATCHES), strict=True):
+        for ours, bare in zip(partner.ours(self.batches), partner.bare(self.batches), strict=True):
             one, other = self.say(self.port, ours, partner.headers), self.say(self.bare_port, bare, {})
             if one != other:
                 at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), -1)
@@ -117,15 +118,15 @@ def _request(path: str, headers: Headers) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{named}\r\n".encode()
 
 
-async def _open(stand: Stand, secret: str) -> _World:
+async def _open(stand: Stand, secret: str, batches: int) -> _World:
     control = await stand.connect()
     await control.execute("CREATE DATABASE partners TEMPLATE template0")
     await control.close()
     url = urlsplit(stand.database_url)._replace(path="/partners").geturl()
     await python("-m", "backend.cli", "migrate", env={**stand.env, "DATABASE_URL": url})
-    await partners_data.fill(url, BATCHES, secret)
+    await partners_data.fill(url, batches, secret)
     line = read_procfile(Path("Procfile"))["web"]
-    world = _World(stand, url, random_port(lambda first: (first,)), 0)
+    world = _World(stand, url, batches, random_port(lambda first: (first,)), 0)
     stand.start(WEB, line, {"DATABASE_URL": url, "WEB_PORT": str(world.port)})
     stand.await_answer(WEB, f"http://127.0.0.1:{world.port}/readyz")
     world.bare_port = random_port(lambda first: (first,))
@@ -142,7 +143,7 @@ def _let_in(world: _World, secret: str) -> tuple[list[Partner], list[str]]:
     for name, begin in (("ruangkerja", _with_token), ("learning360", _with_key)):
         try:
             partner = begin(world, asked)
-            world.say(world.port, partner.ours(BATCHES)[0], partner.headers)
+            world.say(world.port, partner.ours(world.batches)[0], partner.headers)
         except urllib.error.HTTPError as error:
             if error.code != 404:
                 raise LoadError(f"{name}: {error.code} {error.read()[:300]!r}") from error
@@ -164,7 +165,7 @@ def _with_key(_: _World, asked: Mapping[str, str]) -> Partner:
 async def measure(stand: Stand, scale: Scale) -> Outcome:
     """Run it."""
     secret = f"bench_{secrets.token_urlsafe(32)}"
-    world = await _open(stand, secret)
+    world = await _open(stand, secret, scale.partner_batches)
     partners, notes = _let_in(world, secret)
     sides, goals, trips = {}, list[Goal](), 0.0
     for partner in partners:
@@ -175,21 +176,21 @@ async def measure(stand: Stand, scale: Scale) -> Outcome:
         taken = await interleaved(takes, scale.partner_rounds)
         sides |= {name: summed(slices) for name, slices in taken.items()}
         goals += _rates(sides, ours, bare)
-        few, many = await world.trips(partner, FEWER), await world.trips(partner, BATCHES)
+        few, many = await world.trips(partner, FEWER), await world.trips(partner, world.batches)
         trips = max(trips, many)
-        what = f"{partner.name}: queries for {ROWS} rows at {BATCHES:,} / at {FEWER:,}"
+        what = f"{partner.name}: queries for {ROWS} rows at {world.batches:,} / at {FEWER:,}"
         goals.append(Goal(what, many / few, "≤", 1.0))
         notes.append(
             f"{partner.name}: {size / 1e6:.1f} MB, the same on both sides; queries for {ROWS} rows {many:.1f} of"
-            f" {BATCHES:,}, {few:.1f} of {FEWER:,}; {time.monotonic() - begun:.0f} s"
+            f" {world.batches:,}, {few:.1f} of {FEWER:,}; {time.monotonic() - begun:.0f} s"
         )
     peaks = stand.peaks_mib((WEB, CEILING, "postgres"))
     stand.stop(WEB, CEILING)
     return Outcome(
         "partners",
         "rows/s",
-        f"{BATCHES:,} batches of one course, each with 2 meetings, {partners_data.MEMBERS} people, 2 groups; ruangkerja"
-        f" in pages of {PAGE}, all twice a slice on {CONNECTIONS} connections, learning360 at once, on one",
+        f"{world.batches:,} batches of one course, each with 2 meetings, {partners_data.MEMBERS} people, 2 groups;"
+        f" ruangkerja in pages of {PAGE}, all twice a slice on {CONNECTIONS} connections, learning360 at once, on one",
         sides,
         goals,
         0,

@@ -21,6 +21,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     read_requests: int
     read_rounds: int
     partner_rounds: int
+    partner_batches: int
     growth_sizes: tuple[int, ...]
     growth_samples: int
     hall_students: int
@@ -46,6 +47,7 @@ WHOLE = Scale(
     read_requests=4_000,
     read_rounds=6,
     partner_rounds=6,
+    partner_batches=20_000,
     growth_sizes=(1_000, 100_000, 1_000_000),
     growth_samples=100,
     hall_students=1_000,
@@ -61,15 +63,16 @@ QUICK = Scale(
     prompt_events=800,
     prompt_rounds=2,
     backlog=2_000,
-    backlog_rounds=2,
+    backlog_rounds=1,
     steady_s=5,
-    buyers=1_000,
-    seats=250,
+    buyers=800,
+    seats=200,
     enrol_rounds=2,
-    autosave_rounds=3,
+    autosave_rounds=2,
     read_requests=1_000,
     read_rounds=2,
     partner_rounds=1,
+    partner_batches=8_000,
     growth_sizes=(1_000, 100_000),
     growth_samples=40,
     hall_students=100,
