@@ -13,6 +13,7 @@ from backend.domain.accounts.events import (
     PasswordResetRequested,
     VerificationRequested,
 )
+from backend.domain.assessments.events import PassMarkChanged
 from backend.domain.attempts.events import AttemptSubmitted
 from backend.domain.certificates.events import CertificateIssued
 from backend.domain.enrolments.events import ProgressMade
@@ -41,6 +42,7 @@ SUBSCRIPTIONS: Mapping[type[Event], Sequence[str]] = {
     PurchaseExpired: ("mail_expired",),
     PurchaseRefunded: ("mail_refunded",),
     SeatOffered: ("mail_seat_offered",),
+    PassMarkChanged: ("settle_passing",),
     AttemptSubmitted: ("grade_attempt",),
     AttemptGraded: ("mail_result",),
     GradeGiven: ("mail_grade",),

@@ -23,7 +23,7 @@ from backend.domain.assessments.errors import (
     QuizNotFound,
     QuizTaken,
 )
-from backend.domain.assessments.events import QuizChanged
+from backend.domain.assessments.events import PassMarkChanged, QuizChanged
 from backend.domain.assessments.queries import QuizView
 from backend.domain.assessments.terms import QuizChange, QuizPlan, Review
 from backend.domain.enrolments import commands as enrolments
@@ -34,7 +34,7 @@ from backend.domain.files.terms import OwnerKind
 _PLAIN = (
     *("title", "description", "quiz_type", "is_open", "opens_at", "closes_at", "duration_s", "max_attempts"),
     *("shuffles_questions", "shuffles_options", "is_sequential", "shows_answered", "pause_s", "grace_s"),
-    *("counts", "pass_percent"),
+    *("counts", "pass_percent", "must_pass"),
 )
 _SHOWS = Review.__struct_fields__
 _SET = ", ".join((*_PLAIN, *[f"show_{name}" for name in _SHOWS]))
@@ -51,12 +51,13 @@ def _values(quiz: Mapping[str, Any]) -> list[Any]:
 async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizView:
     """Make a quiz without questions; it counts to progress from now on.
 
-    Raises: MeetingNotFound, NotTeachingMeeting, PeriodBackwards.
+    Raises: MeetingNotFound, NotTeachingMeeting, PeriodBackwards, PassMarkMissing.
     Emits: QuizChanged.
     """
     async with transaction():
         meeting = await queries.meeting_to_teach(actor, meeting_ref)
         _raise(rules.why_period_unfit(plan.opens_at, plan.closes_at))
+        _raise(rules.why_mark_missing(plan.pass_percent, must_pass=plan.must_pass))
         quiz_id = await db.value(
             f"INSERT INTO assessment ({_SET}, meeting_id, created_by) VALUES ({_PLACES}, ${_COUNT + 1}, ${_COUNT + 2})"  # noqa: S608 - our names
             " RETURNING id",
@@ -66,6 +67,7 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
         )
         await db.statement("INSERT INTO section (assessment_id, position) VALUES ($1, 1)", quiz_id)
         await enrolments.add_activity(meeting.batch_id, meeting.id, ActivityKind.QUIZ, quiz_id, plan.title)
+        await enrolments.ask_to_pass(ActivityKind.QUIZ, quiz_id, must_pass=plan.must_pass)
         await emit(QuizChanged(quiz_id, meeting.batch_id, Deed.CREATED, plan.title))
         return await queries.quiz_by_id(quiz_id)
 
@@ -73,8 +75,8 @@ async def create_quiz(actor: Actor, meeting_ref: Ref, plan: QuizPlan) -> QuizVie
 async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
     """Change a quiz. Its type stays while it has questions; running attempts are the caller's to re-time.
 
-    Raises: QuizNotFound, NotYourQuiz, QuizHasQuestions, PeriodBackwards.
-    Emits: QuizChanged.
+    Raises: QuizNotFound, NotYourQuiz, QuizHasQuestions, PeriodBackwards, PassMarkMissing.
+    Emits: QuizChanged, PassMarkChanged.
     """
     async with transaction():
         before = await locked(actor, ref)
@@ -83,6 +85,7 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
             raise QuizHasQuestions(quiz=before.id)
         after = {**asdict(before), "review": before.review, **changed}
         _raise(rules.why_period_unfit(after["opens_at"], after["closes_at"]))
+        _raise(rules.why_mark_missing(after["pass_percent"], must_pass=after["must_pass"]))
         await db.statement(
             f"UPDATE assessment SET ({_SET}, updated_at) = ({_PLACES}, now()) WHERE id = ${_COUNT + 1}",  # noqa: S608 - our names
             *_values(after),
@@ -90,8 +93,18 @@ async def update_quiz(actor: Actor, ref: Ref, change: QuizChange) -> QuizView:
         )
         if after["title"] != before.title:
             await enrolments.rename_activity(ActivityKind.QUIZ, before.id, after["title"])
+        await _tell_of_passing(before, after)
         await emit(QuizChanged(before.id, before.batch_id, Deed.UPDATED, after["title"]))
         return await queries.quiz_by_id(before.id)
+
+
+async def _tell_of_passing(before: QuizView, after: Mapping[str, Any]) -> None:
+    """Let progress know when passing is another thing than before; by a job, since it is asked of the whole class."""
+    names = ("must_pass", "pass_percent", "counts")
+    if not (before.must_pass or after["must_pass"]) or all(getattr(before, name) == after[name] for name in names):
+        return
+    await enrolments.ask_to_pass(ActivityKind.QUIZ, before.id, must_pass=after["must_pass"])
+    await emit(PassMarkChanged(before.id))
 
 
 async def delete_quiz(actor: Actor, ref: Ref) -> None:

@@ -75,6 +75,12 @@ class NotTwoOptions(Unmet):
     code = "assessments.not_two_options"
 
 
+class PassMarkMissing(Unmet):
+    """A quiz that has to be passed needs a pass mark."""
+
+    code = "assessments.pass_mark_missing"
+
+
 class OrderIncomplete(Unmet):
     """An order names each question of the quiz exactly once."""
 

@@ -15,6 +15,14 @@ class QuizChanged(Event, frozen=True):
     title: str
 
 
+class PassMarkChanged(Event, frozen=True):
+    """A quiz is passed otherwise now, or has to be, or has no longer to be."""
+
+    name: ClassVar[str] = "assessments.pass_mark.changed.v1"
+    is_activity: ClassVar[bool] = False
+    quiz_id: int
+
+
 class QuestionsChanged(Event, frozen=True):
     """A quiz asks something else now."""
 

@@ -59,6 +59,7 @@ class QuizView(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: int
     counts: Counts
     pass_percent: Decimal | None
+    must_pass: bool
     show_score: Shown
     show_answers: Shown
     show_verdicts: Shown
@@ -127,9 +128,9 @@ class SectionView(msgspec.Struct, frozen=True, kw_only=True):
 QUIZ_COLUMNS = (
     "a.id, a.uuid, a.meeting_id, m.uuid AS meeting_uuid, m.batch_id, a.title, a.description, a.quiz_type, a.is_open,"
     " a.opens_at, a.closes_at, a.duration_s, a.max_attempts, a.shuffles_questions, a.shuffles_options, a.is_sequential,"
-    " a.shows_answered, a.pause_s, a.grace_s, a.counts, a.pass_percent, a.show_score, a.show_answers, a.show_verdicts,"
-    " a.show_points, a.show_key, a.show_feedback, a.key_version, a.taken_at, a.created_at, a.updated_at,"
-    " q.question_count, q.total_points"
+    " a.shows_answered, a.pause_s, a.grace_s, a.counts, a.pass_percent, a.must_pass, a.show_score, a.show_answers,"
+    " a.show_verdicts, a.show_points, a.show_key, a.show_feedback, a.key_version, a.taken_at, a.created_at,"
+    " a.updated_at, q.question_count, q.total_points"
 )
 QUIZ_SOURCE = (
     "assessment a JOIN meeting m ON m.id = a.meeting_id"

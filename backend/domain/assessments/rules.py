@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,14 @@ import msgspec
 from backend.core.errors import DomainError
 from backend.core.ids import unordered_uuid
 from backend.domain.assessments.drafts import KeyOrOptions
-from backend.domain.assessments.errors import KeyUnfit, NotOneRight, NotTwoOptions, PeriodBackwards, TooFewOptions
+from backend.domain.assessments.errors import (
+    KeyUnfit,
+    NotOneRight,
+    NotTwoOptions,
+    PassMarkMissing,
+    PeriodBackwards,
+    TooFewOptions,
+)
 from backend.domain.assessments.key_rules import problems
 from backend.domain.assessments.keys import Choice, ChoiceKey, Key, SingleChoiceKey, TrueFalseKey, options_of
 from backend.domain.assessments.terms import QuizType
@@ -27,6 +35,11 @@ def why_period_unfit(opens_at: datetime | None, closes_at: datetime | None) -> D
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
         return PeriodBackwards(opens_at=opens_at.isoformat(), closes_at=closes_at.isoformat())
     return None
+
+
+def why_mark_missing(pass_percent: Decimal | None, *, must_pass: bool) -> DomainError | None:
+    """What has to be passed says with how much."""
+    return PassMarkMissing() if must_pass and pass_percent is None else None
 
 
 def why_key_unfit(key: Key, text: str) -> DomainError | None:

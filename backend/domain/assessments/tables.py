@@ -28,7 +28,8 @@ class Assessment(Table, tablename="assessment"):
 
     `key_version` rises whenever what is right, or what it is worth, changes. `taken_at` is when it was first taken:
     from then on its questions stay as they are, and only their keys change. `show_…` say from when on a student sees
-    that of an attempt which is over; `shows_answered`: who cannot go back still sees what they have left behind.
+    that of an attempt which is over; `must_pass`: it is done only with the pass mark; `shows_answered`: who cannot go
+    back still sees what they have left behind.
     """
 
     id = BigSerial(primary_key=True, index=False)
@@ -50,6 +51,7 @@ class Assessment(Table, tablename="assessment"):
     grace_s = Integer(default=5)
     counts = Varchar(length=16, choices=Counts, default=Counts.BEST)
     pass_percent = Numeric(digits=(5, 2), null=True, default=None)
+    must_pass = Boolean(default=False)
     show_score = Varchar(length=16, choices=Shown, default=Shown.AFTER_SUBMIT)
     show_answers = Varchar(length=16, choices=Shown, default=Shown.AFTER_SUBMIT)
     show_verdicts = Varchar(length=16, choices=Shown, default=Shown.NEVER)

@@ -74,6 +74,7 @@ class QuizPlan(Struct, frozen=True, kw_only=True):
 
     `grace_s`: how long after the deadline an answer that was on its way is taken. `is_sequential`: the questions come
     one after the other, and `shows_answered`: with those that came before, which can be answered no more.
+    `must_pass`: for progress, the gate and the certificate it is done once the score that counts has the pass mark.
     """
 
     title: str
@@ -92,6 +93,7 @@ class QuizPlan(Struct, frozen=True, kw_only=True):
     grace_s: int = 5
     counts: Counts = Counts.BEST
     pass_percent: Decimal | None = None
+    must_pass: bool = False
     review: Review = Review()
 
 
@@ -114,4 +116,5 @@ class QuizChange(Struct, frozen=True, kw_only=True):
     grace_s: int | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
     pass_percent: Decimal | UnsetType | None = UNSET
+    must_pass: bool | UnsetType = UNSET
     review: Review | UnsetType = UNSET

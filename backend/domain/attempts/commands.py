@@ -176,16 +176,21 @@ async def close_attempt(actor: Actor, ref: Ref) -> None:
 
 
 async def _close(attempt_ids: Sequence[int], *, by: ClosedBy, staff_id: int | None = None) -> int:
-    """Close attempts that the caller has locked; their quizzes count as done. Four statements for however many."""
+    """Close attempts that the caller has locked; their quizzes count as done, but for those that have to be passed.
+
+    Four statements for however many.
+    """
     rows = await db.fetch(
         "UPDATE attempt SET state = 'submitted', submitted_at = now(), closed_by = $2, closed_by_id = $3,"
-        " updated_at = now() WHERE id = ANY($1) AND state = 'open' RETURNING id, account_id, assessment_id",
+        " updated_at = now() WHERE id = ANY($1) AND state = 'open' RETURNING id, account_id, assessment_id,"
+        " (SELECT must_pass FROM assessment WHERE id = assessment_id) AS must_pass",
         list(attempt_ids),
         str(by),
         staff_id,
     )
     await emit(*[AttemptSubmitted(row["id"]) for row in rows])
-    await enrolments.complete_each(ActivityKind.QUIZ, [(row["account_id"], row["assessment_id"]) for row in rows])
+    done = [(row["account_id"], row["assessment_id"]) for row in rows if not row["must_pass"]]
+    await enrolments.complete_each(ActivityKind.QUIZ, done)
     return len(rows)
 
 
@@ -203,7 +208,7 @@ async def mark_graded(attempt_ids: Collection[int], waiting_ids: Collection[int]
 async def change_quiz(actor: Actor, quiz_ref: Ref, change: QuizChange) -> QuizView:
     """Change a quiz, and with its duration or end the deadlines of the attempts that are running.
 
-    Raises: QuizNotFound, NotYourQuiz, QuizHasQuestions, PeriodBackwards.
+    Raises: QuizNotFound, NotYourQuiz, QuizHasQuestions, PeriodBackwards, PassMarkMissing.
     """
     async with transaction():
         quiz = await assessments.update_quiz(actor, quiz_ref, change)

@@ -84,13 +84,14 @@ class AttemptDetailView(msgspec.Struct, frozen=True, kw_only=True):
 class FinalAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt that is over as grading sees it. Shape: answers: question id → option id, or answer.
 
-    `question_ids`: what it was asked, None: everything.
+    `question_ids`: what it was asked, None: everything. `must_pass`: the quiz is done only with the pass mark.
     """
 
     id: int
     assessment_id: int
     account_id: int
     question_ids: list[int] | None
+    must_pass: bool
     answers: dict[int, int | Answer]
 
 
@@ -321,7 +322,8 @@ async def states_of(attempt_ids: Collection[int]) -> dict[int, AttemptState]:
 
 
 _FINAL = (
-    "SELECT t.id, t.assessment_id, t.account_id, t.question_ids, w.question_ids AS chosen, w.option_ids, w.written"
+    "SELECT t.id, t.assessment_id, t.account_id, t.question_ids, w.question_ids AS chosen, w.option_ids, w.written,"
+    " (SELECT must_pass FROM assessment WHERE id = t.assessment_id) AS must_pass"
     " FROM attempt t LEFT JOIN LATERAL (SELECT array_agg(question_id) FILTER (WHERE option_id IS NOT NULL)"
     "   AS question_ids, array_agg(option_id) FILTER (WHERE option_id IS NOT NULL) AS option_ids,"
     "   json_object_agg(question_id, value) FILTER (WHERE value IS NOT NULL)::text AS written"
@@ -360,5 +362,6 @@ def _final(row: Record) -> FinalAnswers:
         assessment_id=row["assessment_id"],
         account_id=row["account_id"],
         question_ids=row["question_ids"],
+        must_pass=row["must_pass"],
         answers=chosen,
     )

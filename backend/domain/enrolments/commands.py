@@ -89,6 +89,14 @@ async def rename_activity(kind: ActivityKind, item_id: int, title: str) -> None:
         await db.statement("UPDATE activity SET title = $3 WHERE kind = $1 AND item_id = $2", str(kind), item_id, title)
 
 
+async def ask_to_pass(kind: ActivityKind, item_id: int, *, must_pass: bool) -> None:
+    """Say of an assignment or a quiz whether it is done only by who passes it. Who has done it is the caller's."""
+    async with transaction():
+        await db.statement(
+            "UPDATE activity SET must_pass = $3 WHERE kind = $1 AND item_id = $2", str(kind), item_id, must_pass
+        )
+
+
 async def remove_activity(kind: ActivityKind, item_id: int) -> None:
     """Let an assignment or a quiz count no longer, for anybody. Safe to repeat."""
     async with transaction():
@@ -149,3 +157,21 @@ async def uncomplete(account_id: int, kind: ActivityKind, item_id: int) -> None:
         )
         if enrolment_id is not None:
             await emit(ProgressLost(enrolment_id))
+
+
+async def uncomplete_each(kind: ActivityKind, undone: Sequence[tuple[int, int]]) -> None:
+    """As `uncomplete`, for many (account, item) pairs of one kind; two statements for however many.
+
+    Emits: ProgressLost, for each that was so.
+    """
+    async with transaction():
+        rows = await db.fetch(
+            "DELETE FROM completion c USING unnest($2::bigint[], $3::bigint[]) AS d (account_id, item_id)"
+            " JOIN activity a ON a.kind = $1 AND a.item_id = d.item_id"
+            " JOIN enrolment e ON e.batch_id = a.batch_id AND e.account_id = d.account_id"
+            " WHERE c.activity_id = a.id AND c.enrolment_id = e.id RETURNING c.enrolment_id",
+            str(kind),
+            [account_id for account_id, _ in undone],
+            [item_id for _, item_id in undone],
+        )
+        await emit(*[ProgressLost(row["enrolment_id"]) for row in rows])

@@ -72,6 +72,12 @@ class QuizOpen(Unmet):
     code = "enrolments.quiz_open"
 
 
+class QuizNotPassed(QuizOpen):
+    """A quiz of the meeting before (`title`) has to be passed, and was not."""
+
+    code = "enrolments.quiz_not_passed"
+
+
 class CheckInOff(Unmet):
     """Nobody checks in to the meeting by themselves."""
 

@@ -19,6 +19,7 @@ from backend.domain.enrolments.errors import (
     AttendanceNotTaken,
     EnrolmentNotFound,
     NotEnrolled,
+    QuizNotPassed,
     QuizOpen,
     WasAbsent,
 )
@@ -40,6 +41,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is not done. `is_recorded`: attendance was taken, and the student was absent.
 
     `is_excused`: staff have said that the gate does not ask this student for it. It still counts to progress.
+    `must_pass`: it is a quiz that has to be passed.
     """
 
     kind: ActivityKind
@@ -49,6 +51,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     meeting_uuid: UUID
     is_recorded: bool = False
     is_excused: bool = False
+    must_pass: bool = False
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -99,12 +102,12 @@ def items_of(enrolments: str) -> str:
     return f"""
 SELECT 'meeting' AS kind, m.title, m.id AS item_id, m.id AS meeting_id, m.uuid AS meeting_uuid,
        t.id IS NOT NULL AS is_recorded, COALESCE(t.is_present, false) AS is_done, m.start_at, e.id AS enrolment_id,
-       NULL::bigint AS activity_id
+       NULL::bigint AS activity_id, false AS must_pass
 FROM {enrolments} e JOIN meeting m ON m.batch_id = e.batch_id
 LEFT JOIN attendance t ON t.meeting_id = m.id AND t.account_id = e.account_id
 WHERE t.status IS DISTINCT FROM 'excused'
 UNION ALL
-SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id, a.id
+SELECT a.kind, a.title, a.item_id, a.meeting_id, m.uuid, false, c.id IS NOT NULL, m.start_at, e.id, a.id, a.must_pass
 FROM {enrolments} e JOIN activity a ON a.batch_id = e.batch_id AND a.kind IN ('assignment', 'quiz')
 JOIN meeting m ON m.id = a.meeting_id
 LEFT JOIN completion c ON c.activity_id = a.id AND c.enrolment_id = e.id
@@ -118,7 +121,8 @@ _EXCUSED = """EXISTS (SELECT FROM gate_excuse x WHERE x.enrolment_id = item.enro
     AND (x.activity_id IS NULL OR x.activity_id = item.activity_id))"""
 
 _PROGRESS = f"""
-SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done, NOT is_done AND {_EXCUSED} AS is_excused
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done, must_pass,
+    NOT is_done AND {_EXCUSED} AS is_excused
 FROM ({_ITEMS}) AS item
 WHERE enrolment_id = $1 ORDER BY start_at, meeting_id, array_position($2::text[], kind::text), item_id
 """  # noqa: S608 - our own text
@@ -132,7 +136,7 @@ FROM ({_ITEMS}) AS item WHERE enrolment_id = {{enrolment}} AND NOT is_done AND m
 """  # noqa: S608 - our own text
 
 _BEFORE = f"""
-SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done
+SELECT kind, title, item_id, meeting_id, meeting_uuid, is_recorded, is_done, must_pass
 {_UNDONE.format(enrolment="$1", meeting="$3")} ORDER BY array_position($2::text[], kind::text), item_id
 """
 
@@ -210,7 +214,8 @@ async def count_enrolled(batch_id: int) -> int:
 async def progress(enrolment_id: int) -> ProgressView:
     """How far somebody is: meetings attended, assignments handed in and quizzes finished, of all there are.
 
-    One statement. Grades do not matter, and content added later lowers it. Source: contract 5.8.
+    One statement. Grades do not matter, but for quizzes that have to be passed, and content added later lowers it.
+    Source: contract 5.8.
     """
     items = db.views(_Item, await db.fetch(_PROGRESS, enrolment_id, _ORDER))
     done = sum(item.is_done for item in items)
@@ -252,7 +257,7 @@ async def missing_before(enrolment_id: int, meeting_id: int) -> list[Missing]:
 async def pass_gate(enrolment_id: int, meeting_id: int) -> None:
     """Let a student work in a meeting, or name what is missing before it: the first thing, and all in `missing`.
 
-    Raises: AttendanceNotTaken, WasAbsent, AssignmentOpen, QuizOpen.
+    Raises: AttendanceNotTaken, WasAbsent, AssignmentOpen, QuizOpen, QuizNotPassed.
     """
     missing = await missing_before(enrolment_id, meeting_id)
     if not missing:
@@ -262,7 +267,7 @@ async def pass_gate(enrolment_id: int, meeting_id: int) -> None:
     if first.kind is ActivityKind.ASSIGNMENT:
         raise AssignmentOpen(**told)
     if first.kind is ActivityKind.QUIZ:
-        raise QuizOpen(**told)
+        raise (QuizNotPassed if first.must_pass else QuizOpen)(**told)
     if first.is_recorded:
         raise WasAbsent(**told)
     raise AttendanceNotTaken(**told)

@@ -11,7 +11,7 @@ from backend.core.ids import Ref
 from backend.domain.batches import meeting_queries as meetings
 from backend.domain.batches import queries as batches
 from backend.domain.batches.meeting_queries import MaterialView
-from backend.domain.enrolments.errors import AssignmentOpen, AttendanceNotTaken, QuizOpen, WasAbsent
+from backend.domain.enrolments.errors import AssignmentOpen, AttendanceNotTaken, QuizNotPassed, QuizOpen, WasAbsent
 from backend.domain.enrolments.queries import Missing, must_be_enrolled, progress
 from backend.domain.enrolments.terms import ActivityKind, AttendanceStatus
 
@@ -89,4 +89,6 @@ def _standing(row: Record, missing: Sequence[Missing], *, owes: bool) -> Standin
 def _code(missing: Missing) -> str:
     if missing.kind is ActivityKind.MEETING:
         return WasAbsent.code if missing.is_recorded else AttendanceNotTaken.code
-    return AssignmentOpen.code if missing.kind is ActivityKind.ASSIGNMENT else QuizOpen.code
+    if missing.kind is ActivityKind.ASSIGNMENT:
+        return AssignmentOpen.code
+    return QuizNotPassed.code if missing.must_pass else QuizOpen.code

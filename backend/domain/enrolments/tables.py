@@ -23,7 +23,10 @@ class Enrolment(Table, tablename="enrolment"):
 
 
 class Activity(Table, tablename="activity"):
-    """Something of a meeting that counts to progress; `item_id` is the row in the feature that owns it."""
+    """Something of a meeting that counts to progress; `item_id` is the row in the feature that owns it.
+
+    `must_pass`: doing it is not enough, which who is missing it is told.
+    """
 
     id = BigSerial(primary_key=True, index=False)
     batch_id = ForeignKey(Batch, on_delete=OnDelete.cascade, null=False)
@@ -31,6 +34,7 @@ class Activity(Table, tablename="activity"):
     kind = Varchar(length=16, choices=ActivityKind)
     item_id = BigInt()
     title = Varchar(length=255)
+    must_pass = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
 
 

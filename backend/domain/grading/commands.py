@@ -15,6 +15,7 @@ from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import queries as attempt_queries
 from backend.domain.attempts.queries import FinalAnswers
 from backend.domain.attempts.terms import AttemptState
+from backend.domain.grading import passing
 from backend.domain.grading.errors import AttemptNotFinal
 from backend.domain.grading.events import AttemptGraded
 from backend.domain.grading.marking import Mark, Worth
@@ -53,6 +54,8 @@ async def give_results(
 ) -> None:
     """Score attempts that the caller has locked: the one way to a result. Four statements for however many.
 
+    Who took a quiz that has to be passed has done it with this, or not; that takes up to five more.
+
     `by_hand`: points that a person gave, by attempt and question. An attempt with something left to mark gets no
     result yet. `settled`: scores of attempts that a regrade has had a say in.
 
@@ -76,6 +79,9 @@ async def give_results(
     waiting = [attempt.id for attempt, found in zip(answered, scores, strict=True) if found.waiting]
     if made:
         await _record(made, {assessment_id: key.version for assessment_id, key in keys.items()})
+        to_pass = [attempt for attempt, _ in made if attempt.must_pass]
+        if to_pass:
+            await passing.settle_people({one.assessment_id for one in to_pass}, {one.account_id for one in to_pass})
     await attempts.mark_graded([attempt.id for attempt, _ in made], waiting)
     await emit(*[AttemptGraded(attempt.id) for attempt, _ in made])
 

@@ -48,15 +48,21 @@ class AttemptResultView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRow(AttemptView, frozen=True, kw_only=True):
-    """An attempt in a list and, once graded, how it went; `person` took it (None in one's own list)."""
+    """An attempt in a list and, once graded, how it went; `person` took it (None in one's own list).
+
+    `has_passed` None: there is no score to be seen, or no pass mark.
+    """
 
     score_percent: Decimal | None
+    has_passed: bool | None
     person: PersonView | None = None
 
 
 _RESULT_COLUMNS = (
     "uuid, total_questions, correct_answers, wrong_answers, points, max_points, score_percent, created_at, updated_at"
 )
+_SCORE = "r.score_percent, r.score_percent >= a.pass_percent AS has_passed"
+_NO_SCORE = "NULL::numeric AS score_percent, NULL::boolean AS has_passed"
 _SORTS = {
     "started_at": "t.started_at",
     "ended_at": "t.submitted_at",
@@ -102,7 +108,7 @@ async def attempts_of_quiz(actor: Actor, ref: Ref, listing: Listing) -> Paged[At
         AttemptRow,
         _ROWS if shows else _UNSCORED,
         listing,
-        select=f"{attempts.ATTEMPT_COLUMNS}, {'r.score_percent' if shows else 'NULL::numeric AS score_percent'}",
+        select=f"{attempts.ATTEMPT_COLUMNS}, {_SCORE if shows else _NO_SCORE}",
         source=f"{attempts.ATTEMPT_SOURCE} LEFT JOIN result r ON r.attempt_id = t.id",
         where="t.assessment_id = $1 AND ($2::bigint IS NULL OR t.account_id = $2)",
         args=[quiz.id, actor.account_id if actor.is_student else None],

@@ -142,18 +142,6 @@ def _columns(entry: Entry) -> tuple[object, ...]:
     )
 
 
-async def wait_for_graders(assessment_id: int) -> None:
-    """Let every grading and marking that has begun come to its end, and none begin until the commit.
-
-    One that is under way may have read the keys before they were mended.
-    """
-    await db.value(
-        "SELECT count(*) FROM (SELECT id FROM attempt WHERE assessment_id = $1 AND state <> 'open' ORDER BY id"
-        " FOR SHARE) AS held",
-        assessment_id,
-    )
-
-
 _STALE = """
 FROM attempt t JOIN result r ON r.attempt_id = t.id JOIN account p ON p.id = t.account_id
 LEFT JOIN regrade_entry e ON e.regrade_id = $1 AND e.attempt_id = t.id

@@ -17,7 +17,7 @@ from backend.domain.assessments import commands as assessments
 from backend.domain.assessments import paper_queries as papers
 from backend.domain.assessments.queries import QuizView
 from backend.domain.grading import commands as grading
-from backend.domain.grading import gradebook, regrade_queries, regrade_rules, regrade_store
+from backend.domain.grading import gradebook, holding, passing, regrade_queries, regrade_rules, regrade_store
 from backend.domain.grading.errors import (
     KeyMovedOn,
     NothingMended,
@@ -290,11 +290,12 @@ async def apply(order: RegradeOrder, keys: Keys | None) -> RegradeReport:
         if row.asked_by is not None:
             await gradebook.must_still_grade(row.asked_by, row.batch_id)
         version = await db.value("SELECT key_version FROM assessment WHERE id = $1 FOR SHARE", row.assessment_id)
-        await regrade_store.wait_for_graders(row.assessment_id)
+        await holding.wait_for_graders(row.assessment_id)
         if keys is not None:
             await _look_again(row, keys)
         await _must_be_fresh(row, version)
         await regrade_store.write(row.id, row.key_version)
+        await passing.settle_quiz(row.assessment_id)
         report = msgspec.structs.replace(await regrade_queries.report(row), is_applied=True)
         await db.statement(
             "UPDATE regrade SET state = 'applied', applied_at = now(), report = $2::jsonb WHERE id = $1",

@@ -37,6 +37,13 @@ class QuizScore(msgspec.Struct, frozen=True):
     score: Decimal
     state: ScoreState
 
+    @property
+    def has_passed(self) -> bool | None:
+        """Whether it reaches the pass mark; None: there is no score to be seen, or no pass mark."""
+        if self.state is not ScoreState.SCORED or self.quiz.pass_percent is None:
+            return None
+        return self.score >= self.quiz.pass_percent
+
 
 class ScoresView(msgspec.Struct, frozen=True):
     """The scores of one person in one batch, in the order of meetings."""

@@ -1,6 +1,6 @@
 """Attempts and results on the wire. Source: contract 2.16 and section 3, QuizAttempt, AttemptDetail, QuizResult.
 
-Ours: attempt_no, deadline_at, server_time, status, and the score and user of an attempt in a list.
+Ours: attempt_no, deadline_at, server_time, status, and the score, passed and user of an attempt in a list.
 """
 
 from datetime import datetime
@@ -72,6 +72,7 @@ class AttemptOut(Struct, kw_only=True):
     updated_at: datetime
     quiz: QuizOut | UnsetType = UNSET
     score_percent: float | UnsetType | None = UNSET
+    passed: bool | UnsetType = UNSET
     user: UserOut | UnsetType = UNSET
 
     @classmethod
@@ -97,6 +98,7 @@ class AttemptOut(Struct, kw_only=True):
         return msgspec.structs.replace(
             cls.of(view),
             score_percent=None if view.score_percent is None else float(view.score_percent),
+            passed=UNSET if view.has_passed is None else view.has_passed,
             user=UNSET if view.person is None else UserOut.of(view.person),
         )
 

@@ -80,6 +80,7 @@ class SettingsIn(Struct):
     grace_second: Grace | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
     pass_percent: Percent | UnsetType | None = UNSET
+    must_pass: bool | UnsetType = UNSET
     review: ReviewShape | UnsetType = UNSET
 
     def values(self) -> dict[str, Any]:
@@ -95,6 +96,7 @@ class SettingsIn(Struct):
             "pass_percent": Decimal(str(self.pass_percent))
             if isinstance(self.pass_percent, int | float)
             else self.pass_percent,
+            "must_pass": self.must_pass,
             "review": UNSET if self.review is UNSET else self.review.review(),
         }
         return {name: value for name, value in given.items() if value is not UNSET}
@@ -111,6 +113,7 @@ class SettingsOut(Struct, kw_only=True):
     grace_second: int
     counts: Counts
     pass_percent: float | None
+    must_pass: bool
     review: ReviewShape
 
     @classmethod
@@ -125,6 +128,7 @@ class SettingsOut(Struct, kw_only=True):
             grace_second=view.grace_s,
             counts=view.counts,
             pass_percent=None if view.pass_percent is None else float(view.pass_percent),
+            must_pass=view.must_pass,
             review=ReviewShape.of(view.review),
         )
 

@@ -1,6 +1,7 @@
-"""Scores on the wire. Source: contract section 3, ScoreResponse; `score_status` is ours."""
+"""Scores on the wire. Source: contract section 3, ScoreResponse; `score_status` and `passed` are ours."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backend.dialects.lms.wire.assignments import AssignmentOut
 from backend.dialects.lms.wire.quizzes import QuizOut
@@ -22,16 +23,18 @@ class AssignmentScoreOut(AssignmentOut, kw_only=True):
 
 
 class QuizScoreOut(QuizOut, kw_only=True):
-    """A quiz with the best score, in percent."""
+    """A quiz with the score that counts, in percent, and where it has a pass mark whether that was reached."""
 
     score: float
     score_status: ScoreState
+    passed: bool | UnsetType = UNSET
 
     @classmethod
     def of_score(cls, scored: QuizScore) -> "QuizScoreOut":
         """As the contract shows it."""
         shown = msgspec.structs.asdict(QuizOut.of(scored.quiz))
-        return cls(**shown, score=float(scored.score), score_status=scored.state)
+        passed = UNSET if scored.has_passed is None else scored.has_passed
+        return cls(**shown, score=float(scored.score), score_status=scored.state, passed=passed)
 
 
 class ScoresOut(msgspec.Struct):

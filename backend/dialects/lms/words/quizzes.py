@@ -26,6 +26,10 @@ WORDS = {
     "assessments.not_one_right": Word(
         "harus ada tepat satu jawaban benar (ditemukan {found})", "exactly one option must be right ({found} are)"
     ),
+    "assessments.pass_mark_missing": Word(
+        "quiz yang harus lulus membutuhkan nilai kelulusan (pass_percent)",
+        "a quiz that has to be passed needs a pass mark (pass_percent)",
+    ),
     "assessments.too_few_options": Word("soal membutuhkan minimal dua opsi", "a question needs at least two options"),
     "assessments.not_two_options": Word(
         "soal benar/salah harus memiliki tepat dua opsi", "a true-false question has exactly two options"

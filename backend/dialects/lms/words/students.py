@@ -38,6 +38,10 @@ WORDS = {
         "anda belum mengumpulkan submission di meeting sebelumnya{more}",
         "you have not handed in an assignment of the meeting before{more}",
     ),
+    "enrolments.quiz_not_passed": Word(
+        "anda belum lulus quiz '{title}' di meeting sebelumnya{more}",
+        "you have not passed the quiz '{title}' of the meeting before{more}",
+    ),
     "enrolments.quiz_open": Word(
         "anda belum mengerjakan quiz '{title}' di meeting sebelumnya{more}",
         "you have not done the quiz '{title}' of the meeting before{more}",
