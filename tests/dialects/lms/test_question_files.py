@@ -314,6 +314,7 @@ async def test_a_sheet_says_all_that_the_engine_can(a_person):
     assert cells[0] == cells[1]
     answer = await teacher.http.get(f"{quiz.path}/export", params={"format": "moodle_xml", "skip_unsupported": "true"})
     assert (answer.status_code, answer.headers["x-left-out"]) == (200, "5")
+    assert answer.headers["x-left-out-parts"] == "draw, kind_unsupported, rubric"
 
 
 def rows(content):

@@ -30,7 +30,7 @@ from backend.http import shared, sheets
 
 E = TypeVar("E", bound=Enum)
 IMPORTED = "Questions imported successfully"
-LEFT_OUT = "x-left-out"
+LEFT_OUT, LEFT_OUT_PARTS = "x-left-out", "x-left-out-parts"
 _TYPES = {
     Format.XLSX: sheets.CONTENT_TYPE,
     Format.GIFT: "text/plain; charset=utf-8",
@@ -110,7 +110,7 @@ class QuestionFiles(Controller):
         """Download all questions with what is right: `format` is xlsx, gift, aiken or moodle_xml.
 
         What the format cannot say is refused (422, with what and where), or with `skip_unsupported` left out; then
-        the header `X-Left-Out` counts it.
+        the header `X-Left-Out` counts it, and `X-Left-Out-Parts` names it.
         """
         quiz = parse_uuid(quiz_id)
         wanted = _one_of(Format, "format", format)
@@ -129,7 +129,9 @@ def _download(content: bytes, name: str, content_type: str, left_out: Any = ()) 
         "x-content-type-options": "nosniff",
     }
     if left_out:
-        headers[LEFT_OUT] = str(sum(one.count for one in msgspec.convert(left_out, list[Finding])))
+        told = msgspec.convert(left_out, list[Finding])
+        headers[LEFT_OUT] = str(sum(one.count for one in told))
+        headers[LEFT_OUT_PARTS] = ", ".join(sorted({str(one.part or one.code) for one in told}))
     return Response(content, media_type=content_type, headers=headers)
 
 

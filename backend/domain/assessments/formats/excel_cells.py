@@ -26,8 +26,9 @@ class Row:
 
     @property
     def is_part(self) -> bool:
-        """Whether it belongs to the question above."""
-        return any(self._shown(self.columns.at.get(key)) for key in excel_columns.PARTS)
+        """Whether it belongs to the question above; a row with a question of its own never does."""
+        asks = self._shown(self.columns.at.get("question"))
+        return not asks and any(self._shown(self.columns.at.get(key)) for key in excel_columns.PARTS)
 
     def text(self, key: str) -> str:
         """The text of a column, "" where there is none."""

@@ -47,7 +47,7 @@ HEADINGS = {
     "criterion": "Kriteria",
 }
 PARTS = ("gap", "criterion")
-"""A row in which one of these is filled belongs to the question above."""
+"""A row in which one of these is filled, and no question, belongs to the question above."""
 OPTION, FEEDBACK, WEIGHT = "Opsi", "Umpan Balik", "Bobot"
 _SERIES = {
     **dict.fromkeys(("opsi", "option", "pilihan", "jawaban", "answer", ""), OPTION),

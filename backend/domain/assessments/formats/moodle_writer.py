@@ -113,8 +113,11 @@ class _Maker:
         )
 
     def _rest(self) -> str:
-        """The pictures that no text names."""
-        return "".join(element(one) for address, one in self.pictures.items() if address not in self.placed)
+        """The pictures that no text names, which Moodle keeps and does not show."""
+        rest = [one for address, one in self.pictures.items() if address not in self.placed]
+        if rest:
+            self.found.note(self.asked.line, Part.VIEW, rest[0].name)
+        return "".join(element(one) for one in rest)
 
     def _by_kind(self) -> tuple[str, str, list[str]]:
         key, text = self.asked.key, self.asked.text

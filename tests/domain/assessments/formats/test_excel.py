@@ -312,6 +312,13 @@ def test_columns_that_say_nothing_of_a_question_are_noted(path):
     assert len(found.questions) == 2
 
 
+def test_old_sheets_with_columns_of_their_own_stay_readable(path):
+    heading = ("No", "Kriteria", "Pertanyaan", "Opsi A", "Opsi B", "Jawaban", "Isian")
+    found = read(path, heading, (1, "C2", "Satu?", "a", "b", "A", "x"), (2, "C3", "Dua?", "a", "b", "B", None))
+    assert [told(asked) for asked in found.questions] == [[("a", 1), ("b", 0)], [("a", 0), ("b", 1)]]
+    assert [(finding.severity, finding.count) for finding in found.findings] == [(Severity.NOTE, 3)]
+
+
 def test_all_questions_of_a_section_draw_as_many(path):
     heading = ("Pertanyaan", "Opsi A", "Opsi B", "Jawaban", "Bagian", "Undi")
     found = read(
