@@ -1,5 +1,6 @@
 """The operations pages as pure functions: views and a language in, HTML out."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from backend.core import clock
 from backend.core.dates import Lang
@@ -98,6 +100,11 @@ def _bytes(size: int) -> str:
     return f"{size} B"
 
 
+def _parted(name: str) -> Markup:
+    """A name that may be broken behind its dots and lines, and nowhere else."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._])", name))
+
+
 @cache
 def _templates() -> Environment:
     made = Environment(
@@ -107,7 +114,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"line": _line, "pretty": _pretty, "facts": _facts, "bytes": _bytes}
+    made.filters |= {"line": _line, "pretty": _pretty, "facts": _facts, "bytes": _bytes, "parted": _parted}
     return made
 
 
