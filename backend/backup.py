@@ -72,9 +72,9 @@ async def make(target: Path) -> Manifest:
     """
     beside = await asyncio.to_thread(_begin, target)
     migrations = await _migrations()
-    with pg_programs.address(settings().database_url) as url:
-        options = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
-        await pg_programs.run("pg_dump", *options, f"--file={beside / DUMP}", f"--dbname={url}")
+    url, secret = pg_programs.address(settings().database_url)
+    options = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
+    await pg_programs.run("pg_dump", *options, f"--file={beside / DUMP}", f"--dbname={url}", environment=secret)
     parts = [await asyncio.to_thread(_part, beside, beside / DUMP)]
     async with s3.connect(settings()) as storage:
         parts += await _fetch(storage, beside)
@@ -209,10 +209,13 @@ async def _put(storage: s3.Storage, source: Path, manifest: Manifest, there: dic
 async def _replace_database(source: Path) -> None:
     """Drop all there is and make what was dumped, in one transaction."""
     await db.close_pool()
-    with tempfile.TemporaryDirectory(prefix="lulus-restore-") as folder:
-        script = Path(folder) / "database.sql"
-        await pg_programs.run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(source / DUMP))
-        with pg_programs.address(settings().database_url) as url:
-            options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction")
-            await pg_programs.run("psql", *options, f"--dbname={url}", f"--command={_RENEW}", f"--file={script}")
+    url, secret = pg_programs.address(settings().database_url)
+    with tempfile.TemporaryFile() as script:  # without a name: nothing of it is left, however we end
+        await pg_programs.run(
+            "pg_restore", "--no-owner", "--no-privileges", "--file=-", str(source / DUMP), writes=script
+        )
+        script.seek(0)
+        options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction")
+        commands = (f"--command={_RENEW}", "--file=-")
+        await pg_programs.run("psql", *options, f"--dbname={url}", *commands, environment=secret, reads=script)
     await db.open_pool(most=2)

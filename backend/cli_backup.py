@@ -23,7 +23,8 @@ _RESTORE = """examples:
   python -m backend.cli restore --force /backups/lulus-2026-11-22
 
 Stop web, workers, relay and schedule first. Every checksum is verified before anything is changed; the objects go
-first, and the database is replaced in one transaction, so a restore that was stopped is simply started again."""
+first, and the database is replaced in one transaction, so a restore that was stopped is simply started again; with
+--force, if it had come so far that the database is not empty any more."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:

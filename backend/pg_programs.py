@@ -2,12 +2,15 @@
 
 import asyncio
 import importlib.util
+import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from backend.core import processes
 
 
 class ProgramFailed(Exception):
@@ -27,28 +30,33 @@ def find(program: str) -> str:
     return found
 
 
-@contextmanager
-def address(url: str) -> Iterator[str]:
-    """A database's URL for a command line, where others could read a password: that lies in a file of ours."""
+def address(url: str) -> tuple[str, dict[str, str]]:
+    """A database's URL for a command line, where others could read a password; that is in the environment beside it."""
     parts = urlsplit(url)
-    with tempfile.TemporaryDirectory(prefix="lulus-pg-") as folder:
-        path = Path(folder) / "pass"
-        path.touch(mode=0o600)
-        secret = unquote(parts.password or "").replace("\\", "\\\\").replace(":", "\\:")
-        path.write_text(f"*:*:*:*:{secret}\n")
-        user, _, host = parts.netloc.rpartition("@")
-        name = user.partition(":")[0]
-        query = "&".join(filter(None, (parts.query, f"passfile={quote(str(path), safe='')}")))
-        yield urlunsplit((parts.scheme, f"{name}@{host}" if name else host, parts.path, query, ""))
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    bare = urlunsplit(parts._replace(netloc=f"{name}@{host}" if name else host))
+    return bare, {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
 
 
-async def run(program: str, *arguments: str) -> None:
-    """Run a program to its end. Raises: ProgramFailed with its last words."""
+async def run(
+    program: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    reads: BinaryIO | None = None,
+    writes: BinaryIO | None = None,
+) -> None:
+    """Run a program to its end, from and into files at hand. It dies with this process, however that ends.
+
+    Raises: ProgramFailed with its last words.
+    """
     process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", processes.__file__, str(os.getpid())),
         find(program),
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},  # noqa: TID251 - handed on, and not read
+        stdin=reads or asyncio.subprocess.DEVNULL,
+        stdout=writes or asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
     try:

@@ -29,6 +29,9 @@ PDF_HEAD, PDF_TAIL = b"%PDF-1.7\n1 0 obj\n", b"\nstartxref\n9\n%%EOF\n"
 NILAI = 4
 
 
+Doing = Callable[[], Awaitable[bool]]
+
+
 class Act(msgspec.Struct, frozen=True):
     """Something that was acknowledged, and what must be there because of it."""
 
@@ -90,7 +93,7 @@ class Stream:
         self.client = Client(stand, random.Random(chance.random()))
         self.pause_s = 0.2
         """What a lane rests between two acts, on average."""
-        self._chance = random.Random(chance.random())
+        self.chance = random.Random(chance.random())
         self._lanes = lanes
         self._is_over = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -99,16 +102,20 @@ class Stream:
         """The facts of what was acknowledged in a lane."""
         return [act.facts for act in self.acts if act.lane == lane]
 
-    async def begin(self) -> Self:
-        """Begin to work."""
-        lanes: dict[str, list[Callable[[], Awaitable[bool]]]] = {
+    def acts_of_lanes(self) -> dict[str, list[Doing]]:
+        """What is done again and again, each by itself, by lane; each says whether there is more to do."""
+        return {
             "quizzes": [lambda who=who: self._take_quiz(who) for who in self.world.takers],
             "grades": [lambda of=of: self._import_grades(of) for of in self.world.classes],
             "uploads": [self._upload],
             "certificates": [self._issue],
             "payments": [self._buy],
         }
-        self._finished, self._buyers = list(self.world.finished), list(self.world.buyers)
+
+    async def begin(self) -> Self:
+        """Begin to work."""
+        lanes = self.acts_of_lanes()
+        self.finished, self.buyers = list(self.world.finished), list(self.world.buyers)
         self._uploaders = itertools.cycle(self.world.buyers)  # an account may upload only so much in an hour
         acts = [act for lane in self._lanes for act in lanes[lane]]
         self._tasks = [asyncio.create_task(self._flow(act)) for act in acts]
@@ -142,11 +149,12 @@ class Stream:
 
         return check
 
-    async def _flow(self, act: Callable[[], Awaitable[bool]]) -> None:
+    async def _flow(self, act: Doing) -> None:
         while not self._is_over.is_set() and await act():
-            await asyncio.sleep(self._chance.uniform(0, 2 * self.pause_s))
+            await asyncio.sleep(self.chance.uniform(0, 2 * self.pause_s))
 
-    def _acknowledged(self, lane: str, **facts: Any) -> bool:
+    def acknowledged(self, lane: str, **facts: Any) -> bool:
+        """Remember what was acknowledged."""
         self.acts.append(Act(lane, facts))
         return True
 
@@ -156,11 +164,11 @@ class Stream:
         quiz, ask = self.world.quiz, self.client.ask
         attempt = await ask(who, "POST", f"/quizzes/{quiz.view.uuid}/start", 200, key=str(uuid4()))
         path = f"/quizzes/attempts/{attempt['id']}"
-        chosen = [self._chance.random() < 0.5 for _ in quiz.questions]
+        chosen = [self.chance.random() < 0.5 for _ in quiz.questions]
         for number, right in enumerate(chosen):
             await ask(who, "POST", f"{path}/temp-submissions", 200, json=quiz.answer(number, right=right))
         await ask(who, "POST", f"{path}/submissions", 201, key=str(uuid4()))
-        return self._acknowledged("quizzes", attempt=attempt["id"], right=sum(chosen), of=who.id)
+        return self.acknowledged("quizzes", attempt=attempt["id"], right=sum(chosen), of=who.id)
 
     async def _import_grades(self, of: Class) -> bool:
         path = f"/assignments/{of.task.uuid}/grades"
@@ -169,31 +177,31 @@ class Stream:
         sheet = await asyncio.to_thread(_filled, template, grade)
         files = {"file": ("grades.xlsx", sheet)}
         job = await self.client.ask(of.teacher, "PUT", f"{path}/import", 202, key=str(uuid4()), files=files)
-        self._acknowledged("grades", task=of.task.id, students=of.students, grade=grade, job=job["job_id"])
-        await self._done(of.teacher, job["job_id"])
+        self.acknowledged("grades", task=of.task.id, students=of.students, grade=grade, job=job["job_id"])
+        await self.done(of.teacher, job["job_id"])
         return True
 
     async def _upload(self) -> bool:
-        body = PDF_HEAD + self._chance.randbytes(self._chance.randint(1_000, 200_000)) + PDF_TAIL
+        body = PDF_HEAD + self.chance.randbytes(self.chance.randint(1_000, 200_000)) + PDF_TAIL
         files = {"file": ("paper.pdf", body)}
         who = next(self._uploaders)
         address = await self.client.ask(who, "POST", "/upload/documents", 200, files=files, data={"location": "docs"})
-        return self._acknowledged("uploads", address=address, sha256=hashlib.sha256(body).hexdigest())
+        return self.acknowledged("uploads", address=address, sha256=hashlib.sha256(body).hexdigest())
 
     async def _issue(self) -> bool:
-        if not self._finished:
+        if not self.finished:
             return False
-        batch = self._finished.pop()
+        batch = self.finished.pop()
         path = f"/batches/{batch.uuid}/certificates"
         job = await self.client.ask(self.world.admin, "POST", path, 202, key=str(uuid4()))
-        self._acknowledged("certificates", batch=batch.id, job=job["job_id"])
-        await self._done(self.world.admin, job["job_id"])
+        self.acknowledged("certificates", batch=batch.id, job=job["job_id"])
+        await self.done(self.world.admin, job["job_id"])
         return True
 
     async def _buy(self) -> bool:
-        if not self._buyers:
+        if not self.buyers:
             return False
-        buyer, batch, ask = self._buyers.pop(), self._chance.choice(self.world.on_sale), self.client.ask
+        buyer, batch, ask = self.buyers.pop(), self.chance.choice(self.world.on_sale), self.client.ask
         wanted = {"batch_id": str(batch.uuid)}
         bought = await ask(buyer, "POST", "/me/purchases", 201, key=str(uuid4()), json=wanted)
         paying = {
@@ -205,15 +213,16 @@ class Stream:
         path = f"/purchases/{bought['id']}/status"
         paid = {"payment_status": "paid"}
         await ask(self.world.admin, "PATCH", path, 200, key=str(uuid4()), json=paid)
-        return self._acknowledged("payments", purchase=bought["id"], buyer=buyer.id, batch=batch.id)
+        steps = ["pending", "waiting_confirmation", "paid"]
+        return self.acknowledged("payments", purchase=bought["id"], buyer=buyer.id, batch=batch.id, steps=steps)
 
-    async def _done(self, who: Who, job: str) -> None:
-        """Wait for a job, as the page of a person does; nobody waits for ever."""
+    async def done(self, who: Who, job: str) -> str:
+        """Wait for a job, as the page of a person does, and say its state; nobody waits for ever."""
         begun = time.monotonic()
-        while time.monotonic() - begun < PATIENCE_S:
+        while True:
             found = await self.client.ask(who, "GET", f"/jobs/{job}", 200)
-            if found["state"] not in ("queued", "running"):
-                return
+            if found["state"] not in ("queued", "running") or time.monotonic() - begun > PATIENCE_S:
+                return str(found["state"])
             await asyncio.sleep(0.3)
 
 

@@ -94,7 +94,7 @@ async def _finished_batches(number: int) -> list[BatchRow]:
     return made
 
 
-async def _a_class() -> Class:
+async def a_class() -> Class:
     batch = await a_batch()
     meeting = await a_meeting(batch)
     teacher = await someone(Role.TEACHER)
@@ -119,7 +119,7 @@ async def a_world(*, takers: int = 3, classes: int = 1, finished: int = 40, buye
         await someone(Role.ADMIN),
         quiz,
         taking,
-        [await _a_class() for _ in range(classes)],
+        [await a_class() for _ in range(classes)],
         await _finished_batches(finished),
         [await a_batch(quota=buyers) for _ in range(2)],
         await students(buyers),
