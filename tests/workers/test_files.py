@@ -63,7 +63,7 @@ async def objects(storage):
 
 
 def temporary():
-    return list((settings().var_dir / "tmp").glob("media-*"))
+    return list((settings().var_dir / "tmp").glob("job-*"))
 
 
 @pytest.mark.parametrize(

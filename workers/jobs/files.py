@@ -1,11 +1,7 @@
 """Recordings looked at, and storage swept."""
 
-import asyncio
 import contextlib
-import shutil
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,7 +10,6 @@ import msgspec
 
 from backend.core.ids import new_uuid
 from backend.core.log import logger
-from backend.core.settings import settings
 from backend.domain.assessments import question_files
 from backend.domain.certificates import queries as certificates
 from backend.domain.files import commands as files
@@ -22,7 +17,7 @@ from backend.domain.files import queries, sweeping
 from backend.domain.files.commands import Probed, ProcessMedia
 from backend.domain.files.errors import FileNotFound, RecordingRefused
 from backend.domain.files.queries import FileView
-from backend.domain.files.sweeping import Swept
+from backend.domain.files.sweeping import Named, Swept
 from backend.domain.files.terms import FileState
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
@@ -31,7 +26,7 @@ from storage import keys
 from storage.errors import ObjectMissing
 from storage.keys import Kind
 from storage.s3 import Storage
-from workers import media
+from workers import media, scratch
 from workers.media import MediaRefused, Probe
 from workers.registry import Queue, job
 from workers.resources import storage
@@ -39,7 +34,12 @@ from workers.schedule import Empty
 
 PHASES = 4
 PATIENCE = timedelta(hours=24)
-LEFT_OVER_S = 24 * 3600
+NAMED: Mapping[Kind, Named] = {
+    Kind.CERTIFICATE: certificates.named_objects,
+    Kind.RECEIPT: receipts.named_objects,
+    Kind.QUESTIONS: question_files.named_objects,
+}
+"""The kinds of objects that features above `files` name, and who tells which of them are."""
 
 _log = logger(__name__)
 
@@ -76,7 +76,7 @@ async def process_media(body: ProcessMedia, held: Claim) -> LastStep | None:
 
 async def _process(file: FileView, held: Claim) -> LastStep:
     try:
-        async with _folder() as folder:
+        async with scratch.folder() as folder:
             return await _look(file, held, folder)
     except (MediaRefused, ObjectMissing) as refused:
         reason = refused.reason if isinstance(refused, MediaRefused) else "missing"
@@ -141,38 +141,13 @@ async def _remuxed(store: Storage, file: FileView, probe: Probe, source: Path, o
     return msgspec.structs.replace(file, object_key=key, size_bytes=stored.size_bytes, sha256=stored.sha256_hex)
 
 
-@contextlib.asynccontextmanager
-async def _folder() -> AsyncIterator[Path]:
-    """A folder that is removed afterwards; those of workers that were killed go after a day."""
-    parent = settings().var_dir / "tmp"
-    await asyncio.to_thread(_clear, parent)
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="media-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear(parent: Path) -> None:
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in parent.glob("media-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > LEFT_OVER_S:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
 @job(queue=Queue.HEAVY, time_limit_s=3600, phases=True)
 async def sweep_files(body: Empty) -> Swept:
     """Delete what nothing refers to: rows without bytes, open uploads, objects without rows, discarded objects.
 
     Safe to repeat. Rows whose object is missing are reported, and nothing is done to them.
     """
-    named = {
-        Kind.CERTIFICATE: certificates.named_objects,
-        Kind.RECEIPT: receipts.named_objects,
-        Kind.QUESTIONS: question_files.named_objects,
-    }
-    swept = await sweeping.sweep(storage(), PATIENCE, named)
+    swept = await sweeping.sweep(storage(), PATIENCE, NAMED)
     if swept.missing:
         _log.error("files without their objects", files=swept.missing)
     return swept

@@ -1,9 +1,7 @@
 """Jobs about grades."""
 
-import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
 from backend.core.settings import settings
 from backend.domain.grading import imports
@@ -12,7 +10,7 @@ from backend.domain.grading.reports import SheetReport
 from backend.domain.grading.sheets import ParsedSheet, read_grades
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
-from workers import resources
+from workers import resources, scratch
 from workers.registry import Queue, job
 
 PHASES = 3
@@ -30,8 +28,8 @@ async def import_grades(order: SheetOrder, held: Claim) -> Callable[[], Awaitabl
 
 
 async def _read(order: SheetOrder, held: Claim) -> ParsedSheet:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sheet.xlsx"
+    async with scratch.folder() as folder:
+        path = folder / "sheet.xlsx"
         await resources.storage().download(order.object_key, path, max_bytes=settings().max_sheet_bytes)
         await running.progress(held, 1, PHASES)
         return await read_grades(path, wide=order.is_wide)

@@ -1,8 +1,5 @@
 """Mails about money and seats. Those about money cannot be done without."""
 
-import tempfile
-from pathlib import Path
-
 from backend.core import rupiah
 from backend.core.dates import Lang
 from backend.core.settings import settings
@@ -21,7 +18,7 @@ from backend.domain.purchases.events import (
 )
 from backend.domain.purchases.terms import PaymentState, WaitState
 from backend.domain.purchases.timing import Due
-from workers import resources
+from workers import resources, scratch
 from workers.letters import Letter
 from workers.mailer import Attachment
 from workers.notices import Notice, Sent, moment, tell
@@ -46,8 +43,8 @@ async def mail_payment_reminder(due: Due) -> Sent | None:
 async def mail_receipt(event: ReceiptMade) -> Sent | None:
     """Send the receipt to the buyer. Safe to repeat: sent once."""
     kept = await receipts.stored(event.purchase_id)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "receipt.pdf"
+    async with scratch.folder() as folder:
+        path = folder / "receipt.pdf"
         await resources.storage().download(kept.object_key, path, max_bytes=MAX_RECEIPT_BYTES)
         attachment = Attachment(kept.filename, "application/pdf", path.read_bytes())
     told = await facts.payment(event.purchase_id)

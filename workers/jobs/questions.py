@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from backend.core.errors import DomainError, TooLarge
@@ -19,7 +18,7 @@ from backend.domain.files.intake import Intake
 from backend.domain.files.terms import FileKind
 from backend.domain.jobs import running
 from backend.domain.jobs.running import Claim
-from workers import resources
+from workers import resources, scratch
 from workers.registry import Queue, job
 
 PHASES = 3
@@ -40,8 +39,8 @@ async def import_questions(order: QuestionOrder, held: Claim) -> Callable[[], Aw
 
 
 async def _read(order: QuestionOrder, held: Claim) -> ReadFile:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "questions"
+    async with scratch.folder() as folder:
+        path = folder / "questions"
         await resources.storage().download(order.object_key, path, max_bytes=settings().max_sheet_bytes)
         await running.progress(held, 1, PHASES)
         return await read_questions(path, order.format, order.quiz_type)

@@ -1,9 +1,7 @@
 """Bank statements."""
 
-import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
 from backend.core.settings import settings
 from backend.domain.jobs import running
@@ -11,7 +9,7 @@ from backend.domain.jobs.running import Claim
 from backend.domain.purchases import statements
 from backend.domain.purchases.statement_reports import StatementReport
 from backend.domain.purchases.statements import StatementOrder
-from workers import resources
+from workers import resources, scratch
 from workers.registry import Queue, job
 
 PHASES = 3
@@ -23,8 +21,8 @@ async def match_statement(order: StatementOrder, held: Claim) -> Callable[[], Aw
 
     Safe to repeat: it confirms nothing, and keeps one preview.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "statement.csv"
+    async with scratch.folder() as folder:
+        path = folder / "statement.csv"
         await resources.storage().download(order.object_key, path, max_bytes=settings().max_sheet_bytes)
         await running.progress(held, 1, PHASES)
         statement = await statements.read_statement(path)
