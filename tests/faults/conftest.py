@@ -15,16 +15,14 @@ import pytest
 
 from backend.core.settings import load
 from backend.devstack import services
-from backend.domain.certificates import queries as certificates
 from backend.domain.files import sweeping
-from backend.domain.purchases import receipts
 from storage import s3
-from storage.keys import Kind
 from tests.conftest import _migrate
 from tests.faults.figures import figures_in
 from tests.faults.schedule import SCHEDULE, Schedule
 from tests.faults.stand import Stand, another_database
 from tests.processes import Processes
+from workers.jobs.files import NAMED
 
 MakeStand = Callable[..., Awaitable[Stand]]
 _TOLD = 12_000
@@ -110,5 +108,4 @@ async def a_stand(
 
 async def swept(store: s3.Storage) -> sweeping.Swept:
     """Delete at once all that nothing refers to; what other tests have left, too."""
-    named = {Kind.CERTIFICATE: certificates.named_objects, Kind.RECEIPT: receipts.named_objects}
-    return await sweeping.sweep(store, timedelta(0), named)
+    return await sweeping.sweep(store, timedelta(0), NAMED)
