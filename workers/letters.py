@@ -161,12 +161,12 @@ LETTERS: Mapping[Letter, Mapping[Lang, Words]] = {
         ),
     },
     Letter.GRADE: {
-        "id": Words("Tugas Anda Sudah Dinilai", ["Tugas {task} di {batch} sudah dinilai: {grade}."]),
-        "en": Words("Your Work Has Been Graded", ["Your work on {task} in {batch} has been graded: {grade}."]),
+        "id": Words("Tugas Anda Sudah Dinilai", ['Tugas "{task}" di {batch} sudah dinilai: {grade}.']),
+        "en": Words("Your Work Has Been Graded", ['Your work on "{task}" in {batch} has been graded: {grade}.']),
     },
     Letter.RESULT: {
-        "id": Words("Kuis Anda Sudah Dinilai", ["Kuis {quiz} di {batch} sudah dinilai."]),
-        "en": Words("Your Quiz Has Been Graded", ["The quiz {quiz} in {batch} has been graded."]),
+        "id": Words("Kuis Anda Sudah Dinilai", ['Kuis "{quiz}" di {batch} sudah dinilai.']),
+        "en": Words("Your Quiz Has Been Graded", ['The quiz "{quiz}" in {batch} has been graded.']),
     },
     Letter.REGRADED: {
         "id": Words(

@@ -17,7 +17,7 @@ from backend.core.settings import settings
 from backend.http import shared
 from backend.http.forms import FormBroken
 
-CSV_TYPE = "text/csv; charset=utf-8"
+CSV_TYPE = "text/csv"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXT_TYPE = "text/csv"
 FORM_BYTES = 64 << 10

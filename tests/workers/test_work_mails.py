@@ -74,7 +74,7 @@ async def test_a_graded_quiz_is_told_once_and_without_its_score(mailbox: Mailbox
     await drain()
     (mail,) = mailbox.take()
     assert mail["Subject"] == "Kuis Anda Sudah Dinilai"
-    assert re.search(r"^Kuis Quiz di Batch \d+ sudah dinilai\.$", text_of(mail), re.MULTILINE)
+    assert re.search(r'^Kuis "Quiz" di Batch \d+ sudah dinilai\.$', text_of(mail), re.MULTILINE)
     await drain_again()
     assert mailbox.subjects() == []
 

@@ -39,7 +39,7 @@ WITH shown AS MATERIALIZED (
 SELECT s.id, s.name AS event, s.body ->> 'deed' AS deed, actor.name AS actor, person.name AS person,
     coalesce(s.body ->> 'title', k.title, q.title, m.title, g.title, c.title, cert.number) AS title, b.title AS batch,
     coalesce(p.price, (s.body ->> 'price')::bigint) AS amount,
-    coalesce(mark.grade, r.score_percent)::text AS score, s.created_at,
+    coalesce(given.after, r.score_percent)::text AS score, s.created_at,
     (SELECT count(*) FROM outbox WHERE is_activity AND created_at >= {SINCE}) AS total
 FROM shown s
 LEFT JOIN account actor ON actor.id = s.actor_id
@@ -48,6 +48,11 @@ LEFT JOIN submission w ON w.id = {_ID.format(name="submission_id")}
 LEFT JOIN attempt t ON t.id = {_ID.format(name="attempt_id")}
 LEFT JOIN result r ON r.attempt_id = t.id
 LEFT JOIN grade mark ON mark.id = {_ID.format(name="grade_id")}
+LEFT JOIN LATERAL (
+    SELECT h.after FROM grade_change h WHERE h.grade_id = mark.id AND h.created_at <= s.created_at
+    ORDER BY h.id DESC LIMIT 1
+) AS given ON true
+LEFT JOIN wait_place place ON place.id = {_ID.format(name="place_id")}
 LEFT JOIN certificate cert ON cert.id = {_ID.format(name="certificate_id")}
 LEFT JOIN enrolment e ON e.id = {_ID.format(name="enrolment_id")}
 LEFT JOIN blog g ON g.id = {_ID.format(name="blog_id")}
@@ -55,9 +60,10 @@ LEFT JOIN course c ON c.id = {_ID.format(name="course_id")}
 LEFT JOIN assignment k ON k.id = coalesce(w.assignment_id, mark.assignment_id, {_ID.format(name="assignment_id")})
 LEFT JOIN assessment q ON q.id = coalesce(t.assessment_id, {_ID.format(name="quiz_id")})
 LEFT JOIN meeting m ON m.id = coalesce(k.meeting_id, q.meeting_id, {_ID.format(name="meeting_id")})
-LEFT JOIN batch b ON b.id = coalesce(p.batch_id, cert.batch_id, e.batch_id, m.batch_id, {_ID.format(name="batch_id")})
-LEFT JOIN account person ON person.id = coalesce(p.account_id, w.account_id, t.account_id, mark.account_id,
-    cert.account_id, e.account_id, {_ID.format(name="account_id")})
+LEFT JOIN batch b ON b.id = coalesce(p.batch_id, place.batch_id, cert.batch_id, e.batch_id, m.batch_id,
+    {_ID.format(name="batch_id")})
+LEFT JOIN account person ON person.id = coalesce(p.account_id, place.account_id, w.account_id, t.account_id,
+    mark.account_id, cert.account_id, e.account_id, {_ID.format(name="account_id")})
 ORDER BY s.created_at DESC, s.id DESC
 """  # noqa: S608 - our own text
 

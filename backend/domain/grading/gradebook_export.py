@@ -28,6 +28,11 @@ PAGE = 500
 
 Cell = str | int | float | None
 
+_WIDTHS = (6, 32, 16, 32)
+"""Of the columns that say who it is; a title is wrapped."""
+_WIDTH = 16
+_HEADING = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
+
 
 class Format(StrEnum):
     """What kind of file."""
@@ -44,7 +49,8 @@ class _Columns(msgspec.Struct, frozen=True):
     meetings: Sequence[tuple[int, str]]
 
     def headings(self) -> list[str]:
-        titles = [title for some in (self.tasks, self.quizzes, self.meetings) for _, title in some]
+        kinds = {"Tugas": self.tasks, "Kuis": self.quizzes, "Pertemuan": self.meetings}
+        titles = [f"{kind}: {title}" for kind, some in kinds.items() for _, title in some]
         return ["No", "Nama Siswa", "NIM", "Email", *titles, "Hadir", "Pertemuan", "Progres (%)"]
 
 
@@ -136,9 +142,10 @@ def _number(value: object) -> float | None:
 def _write_xlsx(target: BinaryIO, headings: Sequence[str], rows: Iterator[list[Cell]]) -> None:
     with xlsxwriter.Workbook(target, OPTIONS) as book:
         sheet = book.add_worksheet("Nilai")
-        quoted, bold = book.add_format({"quote_prefix": True}), book.add_format({"bold": True, "bottom": 1})
+        quoted, bold = book.add_format({"quote_prefix": True}), book.add_format(_HEADING)
         sheet.freeze_panes(1, 2)
         for column, title in enumerate(headings):
+            sheet.set_column(column, column, _WIDTHS[column] if column < len(_WIDTHS) else _WIDTH)
             sheet.write_string(0, column, title[:CELL_MAX], bold)
         for at, row in enumerate(rows, 1):
             for column, cell in enumerate(row):

@@ -299,16 +299,17 @@ async def test_the_gradebook_as_a_spreadsheet_and_as_text(a_person):
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
     assert not any(cell.data_type == "f" for row in sheet for cell in row)
     head, row = sheet.iter_rows(values_only=True)
-    assert head[:7] == ("No", "Nama Siswa", "NIM", "Email", "Task", "=Two [x]", "Kuis")
+    assert head[:7] == ("No", "Nama Siswa", "NIM", "Email", "Tugas: Task", "Tugas: =Two [x]", "Kuis: Kuis")
+    assert sheet.column_dimensions["B"].width > 20
     assert head[-3:] == ("Hadir", "Pertemuan", "Progres (%)")
     assert (row[1], row[4], row[5], row[6], row[7]) == ("=HYPERLINK(1)", 50, None, None, "Terlambat")
     assert row[-3:] == (1, 2, 40)
     text = await group.teacher.http.get(path, params={"format": "csv"})
-    assert text.headers["content-type"].startswith("text/csv")
+    assert text.headers["content-type"] == "text/csv; charset=utf-8"
     assert text.content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(io.StringIO(text.content.decode("utf-8-sig"))))
     assert [line[1] for line in lines] == ["Nama Siswa", "'=HYPERLINK(1)"]
-    assert lines[0][5] == "'=Two [x]"
+    assert lines[0][5] == "Tugas: =Two [x]"
     assert lines[1][-3:] == ["1", "2", "40.0"]
     assert (await group.student.http.get(path)).status_code == 403
     assert (await group.teacher.http.get(path, params={"format": "pdf"})).status_code == 400

@@ -6,9 +6,10 @@ import pytest
 
 from backend.core import db
 from backend.core.actor import Role
-from backend.core.outbox import EVENTS, Deed
+from backend.core.outbox import EVENTS, Deed, emit
 from backend.dialects.lms.wire.activities import ago, type_of
 from backend.dialects.lms.words.dashboards import ACTIVITIES
+from backend.domain.purchases.events import SeatOffered
 from tests import school
 from tests.dialects.lms.world import a_world
 from tests.people import MakePerson, Person
@@ -90,6 +91,23 @@ async def test_what_a_teacher_and_a_student_see(a_person: MakePerson):
         "meeting_id": str(here.meeting.uuid), "meeting_title": scores["data"][0]["meeting_title"], "meeting_date": "",
         "assignment_avg": 88.0, "quiz_avg": 33.0,
     }  # fmt: skip
+
+
+async def test_an_activity_says_whose_it_is_and_keeps_the_grade_of_then(a_person: MakePerson, admin: Person):
+    group = await a_class(a_person)
+    work = await hand_in(group)
+    for grade in (50, 60):
+        await group.teacher.http.put(f"/api/v1/submissions/{work}/grade", json={"grade": grade})
+    batch = group.task.batch
+    place, _ = await school._insert("wait_place", batch_id=batch.id, account_id=group.student.id)
+    async with db.transaction():
+        await emit(SeatOffered(place))
+    told = (await admin.http.get(f"{URL}/admin/recent-activities")).json()["data"]["data"]
+    batch_title = await db.value("SELECT title FROM batch WHERE id = $1", batch.id)
+    (offered,) = [one for one in told if one["type"] == "seat_offered"]
+    assert offered["description"] == f"{group.student.name} · {batch_title}"
+    graded = [one["description"].rpartition(" · ")[2] for one in told if one["type"] == "assignment_graded"]
+    assert graded == ["60.00", "50.00"]
 
 
 @pytest.mark.parametrize("panel", ["", "/revenue-chart", "/certificate-stats", "/recent-activities"])

@@ -33,8 +33,8 @@ IMPORTED = "Questions imported successfully"
 LEFT_OUT, LEFT_OUT_PARTS = "x-left-out", "x-left-out-parts"
 _TYPES = {
     Format.XLSX: sheets.CONTENT_TYPE,
-    Format.GIFT: "text/plain; charset=utf-8",
-    Format.AIKEN: "text/plain; charset=utf-8",
+    Format.GIFT: "text/plain",
+    Format.AIKEN: "text/plain",
     Format.MOODLE_XML: "application/xml; charset=utf-8",
 }
 

@@ -16,7 +16,7 @@ WORDS = {
     ),
     "certificates.too_early": Word(
         "periode cetak sertifikat dimulai H+{days} setelah tanggal selesai batch ({date})",
-        "certificates are given from {days} days after the last day of the batch ({date})",
+        "certificates are given from day {days} after the last day of the batch ({date}) on",
     ),
     "certificates.was_revoked": Word(
         "sertifikat sebelumnya telah dicabut, yang baru harus diminta sendiri",

@@ -33,7 +33,7 @@ PROBLEMS: Mapping[ProblemCode, Word] = {
     ProblemCode.DATE_FOR_NUMBER: Word("tanggal, bukan angka", "a date, not a number"),
     ProblemCode.ERROR_VALUE: Word("sel berisi kesalahan rumus", "the cell holds the error of a formula"),
     ProblemCode.FORMULA_WITHOUT_VALUE: Word(
-        "rumus tanpa hasil tersimpan; isi angkanya saja", "a formula without a saved result; write the number itself"
+        "rumus tanpa hasil tersimpan; isi hasilnya saja", "a formula without a saved result; write the result itself"
     ),
     ProblemCode.GRADE_MISSING: Word(
         "umpan balik untuk siswa yang belum punya nilai", "feedback for a student who has no grade yet"
@@ -87,9 +87,10 @@ _APPLIED = Word(
 )
 _PREVIEW = Word(
     "Pratinjau, belum disimpan: {applied} nilai akan diubah; {unchanged} sudah sama, {blank} kosong{skipped}",
-    "Preview, nothing saved yet: {applied} grades would change; {unchanged} the same already, {blank} blank{skipped}",
+    "Preview, nothing saved yet. Grades that would change: {applied}; the same already: {unchanged},"
+    " blank: {blank}{skipped}",
 )
-_STALE = Word(", {stale} sudah berubah sejak berkas diunduh", ", {stale} have changed since the file was downloaded")
+_STALE = Word(", {stale} sudah berubah sejak berkas diunduh", ", changed since the file was downloaded: {stale}")
 _TROUBLED = Word(
     "; {problems} masalah harus diperbaiki dahulu", "; problems that have to be put right first: {problems}"
 )
