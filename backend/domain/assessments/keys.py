@@ -64,7 +64,8 @@ class MultipleScoring(StrEnum):
     """What ticks are worth.
 
     ALL_OR_NOTHING: exactly the right ones. BALANCED: the share of the right ones that were ticked, less the share of
-    the wrong ones that were. FRACTIONS: the sum of the options' own fractions. Never below 0 or above 1.
+    the wrong ones that were. FRACTIONS: the sum of the options' own fractions; where no wrong one takes anything, they
+    take as much together as the right ones give, so that nobody gains by ticking everything. Never below 0 or above 1.
     """
 
     ALL_OR_NOTHING = "all_or_nothing"
@@ -80,6 +81,11 @@ class MultipleResponseKey(_Key, frozen=True, kw_only=True, tag="multiple_respons
     options: tuple[Choice, ...]
     scoring: MultipleScoring = MultipleScoring.ALL_OR_NOTHING
     shuffles: bool = True
+
+    @property
+    def is_unguarded(self) -> bool:
+        """Whether its fractions alone would give all points to who ticks everything: none is below 0, some are 0."""
+        return self.scoring is MultipleScoring.FRACTIONS and min(option.fraction for option in self.options) == NOTHING
 
 
 class AcceptedText(Struct, frozen=True, kw_only=True):

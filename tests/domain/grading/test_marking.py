@@ -79,6 +79,13 @@ ALL, BALANCED, FRACTIONS = keys.MultipleScoring
         (FRACTIONS, "0.5 0.5 -1 0", "012", "0", 1),
         (FRACTIONS, "0.3333333 0.3333333 0.3333333", "012", "1", 0),
         (FRACTIONS, "0.6 0.6", "01", "1", 0),
+        (FRACTIONS, "0.5 0.5 0 0", "01", "1", 0),
+        (FRACTIONS, "0.5 0.5 0 0", "0", "0.5", 0),
+        (FRACTIONS, "0.5 0.5 0 0", "02", "0", 1),
+        (FRACTIONS, "0.75 0.25 0 0", "012", "0.5", 1),
+        (FRACTIONS, "0.75 0.25 0 0", "02", "0.25", 1),
+        (FRACTIONS, "0.6 0.6 0", "012", "0", 1),
+        (FRACTIONS, "0.5 0.5 0 0", "0123", "0", 2),  # nobody has said what wrong ones take
     ],
 )
 def test_multiple_response(scoring, fractions, ticked, points, wrong):
@@ -325,7 +332,7 @@ def test_no_ticks_are_worth_more_than_all_or_less_than_nothing(fractions, ticked
     some = tuple(option.uuid for at, option in enumerate(key.options) if at in ticked)
     assert 0 <= marking.part(key, given_.MultipleResponseAnswer(options=some)).fraction <= 1
     everything = given_.MultipleResponseAnswer(options=tuple(option.uuid for option in key.options))
-    if scoring is not FRACTIONS and "0" in fractions:
+    if "0" in fractions and not (scoring is FRACTIONS and min(map(D, fractions)) < 0):
         assert marking.part(key, everything).fraction == 0
 
 

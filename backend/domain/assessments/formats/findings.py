@@ -10,7 +10,7 @@ from backend.domain.assessments import markup
 from backend.domain.assessments.drafts import QuestionDraft
 from backend.domain.assessments.errors import KeyUnfit
 from backend.domain.assessments.key_rules import problems
-from backend.domain.assessments.keys import Key
+from backend.domain.assessments.keys import Key, MultipleResponseKey
 from backend.domain.assessments.terms import QuestionKind, TextFormat
 
 MOST_QUESTIONS = 1000
@@ -307,6 +307,8 @@ class Findings:
             return
         for name, is_asked in markup.taken_out(asked, clean):
             (self.unsupported if is_asked else self.note)(asked.line, Part.MARKUP, name)
+        if isinstance(clean.key, MultipleResponseKey) and clean.key.is_unguarded:
+            self.note(asked.line, Part.SCORING, "0%")
         self.questions.append(clean)
 
     def read(self, format_: Format) -> ReadFile:

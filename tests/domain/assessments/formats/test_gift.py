@@ -147,10 +147,17 @@ def test_several_right():
         "What two people are entombed in Grant's tomb? {\n ~No one\n ~%50%Grant\n ~%50%Grant's wife\n ~Grant's father }"
     ).key
     assert isinstance(key, MultipleResponseKey)
-    assert key.scoring is MultipleScoring.FRACTIONS
+    assert (key.scoring, key.is_unguarded) == (MultipleScoring.FRACTIONS, True)
     key = only("What two people? {\n ~%-50%No one\n ~%50%Grant\n ~%50%Grant's wife\n ~%-50%Grant's father }").key
     assert key.scoring is MultipleScoring.BALANCED
     assert [option.fraction for option in key.options] == [0, 1, 1, 0]
+
+
+def test_wrong_answers_that_take_nothing_are_told_of():
+    """Elsewhere who ticks everything gets all points for such a question; here nothing."""
+    found = read("Who? {\n ~No one\n ~%50%Grant\n ~%50%Grant's wife }").findings
+    assert [(one.part, one.severity) for one in found] == [(Part.SCORING, Severity.NOTE)]
+    assert read("Who? {\n ~%-100%No one\n ~%50%Grant\n ~%50%Grant's wife }").findings == []
 
 
 def test_special_characters():
