@@ -135,8 +135,7 @@ class _Question:
             token = self._token(file.line, name, file.text)
             for spelled in pictures.spellings(path, name) if token else ():
                 text = text.replace(spelled, token)
-        for whole, encoded in pictures.inline(text):
-            text = text.replace(whole, self._token(node.line, "", encoded) or whole)
+        text = pictures.without_inline(text, lambda encoded: self._token(node.line, "", encoded))
         if self.to is None and pictures.is_dangling(text):
             self.found.unsupported(node.line, Part.FILES, text)
         return text

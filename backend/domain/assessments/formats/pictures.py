@@ -6,7 +6,7 @@ import html
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -17,6 +17,8 @@ from backend.domain.files import sniff, strip
 MOST_PICTURES = 200
 PICTURE_MAX = 5 << 20
 """Bytes of one picture. A file of questions has at most ten million bytes anyway."""
+_MOST_LOOKS = 10 * MOST_PICTURES
+"""How often a picture is looked at, also the same one, which has its text searched each time."""
 TAKEN = frozenset({sniff.PNG, sniff.JPG, sniff.GIF, sniff.WEBP})
 _SPACE = re.compile(r"\s+")
 _INLINE = re.compile(r"data:image/[a-z+]{2,10};base64,([A-Za-z0-9+/=\s]+)")
@@ -38,9 +40,13 @@ class Album:
     def __init__(self) -> None:
         self.pictures: list[Picture] = []
         self._tokens: dict[tuple[str, bytes], str] = {}
+        self._count = 0
 
     def take(self, name: str, encoded: str) -> str:
         """Keep a picture; says what stands for it in texts. Raises: PictureRefused."""
+        self._count += 1
+        if self._count > _MOST_LOOKS:
+            raise PictureRefused("too_many")
         if len(encoded) > PICTURE_MAX * 3 // 2:
             raise PictureRefused("too_large")
         try:
@@ -83,9 +89,9 @@ def judged(content: bytes) -> bytes:
         raise PictureRefused(refused.reason) from None
 
 
-def inline(text: str) -> Iterable[tuple[str, str]]:
-    """The pictures that stand in a text as data: the whole address, and what is encoded in it."""
-    return [(found[0], found[1]) for found in _INLINE.finditer(text)]
+def without_inline(text: str, take: Callable[[str], str]) -> str:
+    """A text in which something else stands for the pictures in it; "" from `take`: the picture stays."""
+    return _INLINE.sub(lambda found: take(found[1]) or found[0], text)
 
 
 def is_dangling(text: str) -> bool:

@@ -138,6 +138,7 @@ FULL = drawn.asked(
     feedback_right=FEEDBACK,
     feedback_wrong=FEEDBACK,
     category=st.sampled_from(["", "Bab 1", "=A/B", "top/y"]),
+    files=st.sampled_from([(), ("/uploads/soal/2026/01/02/a.png", "/uploads/soal/2026/01/02/b.mp3")]),
 ).filter(is_fit)
 
 

@@ -102,6 +102,13 @@ def test_there_are_not_too_many(monkeypatch):
     assert (len(found.pictures), [finding.found for finding in found.findings]) == (2, ["blue.png too_many"])
 
 
+@pytest.mark.parametrize("one", ["data:image/png;base64,AA ", ""])
+def test_nothing_but_pictures_is_told_of(one):
+    files = "" if one else held(picture()) * 3_000
+    found = moodle_reader.read(document("x " + one * 20_000, files))
+    assert (found.findings[-1].part, len(found.findings) <= 500, len(found.pictures) <= 1) == (Part.FILES, True, True)
+
+
 ADDRESS = "/uploads/questions/2026/01/02/6f1f6a2e-9d3c-4f7e-8a51-0f6d2c4b3a10.png"
 OTHER = "/uploads/questions/2026/01/02/6f1f6a2e-9d3c-4f7e-8a51-0f6d2c4b3a11.mp3"
 ALBUM = {ADDRESS: Picture(name="one.png", content=picture())}
