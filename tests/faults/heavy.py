@@ -3,6 +3,7 @@ certificates with a right name. What it comes to is held against what was acknow
 """
 
 import asyncio
+import base64
 import io
 import random
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 import openpyxl
+from PIL import Image
 
 from backend.core import clock, db
 from backend.core.actor import Actor, Role
@@ -122,14 +124,13 @@ class Heavy(Stream):
         return True
 
     async def _fill(self) -> bool:
-        """A file of questions goes behind those that are there."""
+        """A file of questions, each with its picture, goes behind those that are there."""
         quiz, teacher = self.school.filled, self.school.teacher
-        texts = [f"{len(self.of('questions'))}-{number}" for number in range(QUESTIONS)]
-        file = "\n\n".join(f"Question {text}? {{=A ~B}}" for text in texts)
+        texts = [f"Question {len(self.of('questions'))}-{number}?" for number in range(QUESTIONS)]
         path = f"/quizzes/{quiz.view.uuid}/import-questions?mode=append"
-        files = {"file": ("soal.gift", file.encode())}
+        files = {"file": ("soal.xml", _questions_of(texts))}
         job = (await self.client.ask(teacher, "POST", path, 202, key=str(uuid4()), files=files))["job_id"]
-        self.acknowledged("questions", job=job, texts=[f"Question {text}?" for text in texts])
+        self.acknowledged("questions", job=job, texts=texts)
         assert await self.done(teacher, job) == "done"
         return len(self.of("questions")) < 100
 
@@ -170,6 +171,17 @@ def _statement(amounts: list[Any]) -> bytes:
     today = clock.school_date(clock.now())
     lines = [f"{today:%d/%m/%Y};TRSF;{amount:,}".replace(",", ".") + ",00 CR" for amount in amounts]
     return "\n".join(["Rekening;123", "", "Tanggal;Keterangan;Mutasi", *lines, "Saldo;;"]).encode()
+
+
+def _questions_of(texts: list[str]) -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(picture, "PNG")
+    file = f'<file name="a.png" path="/" encoding="base64">{base64.b64encode(picture.getvalue()).decode()}</file>'
+    asked = [
+        f"<question type='essay'><questiontext format='plain_text'><text>{text}</text>{file}</questiontext></question>"
+        for text in texts
+    ]
+    return f"<quiz>{''.join(asked)}</quiz>".encode()
 
 
 def _filled(template: bytes, grade: float) -> bytes:
@@ -241,6 +253,12 @@ async def _questions(work: Heavy) -> list[str]:
     )
     faults = compared("file of questions", [act["job"] for act in acts], [row["uuid"] for row in files])
     rows = await db.fetch("SELECT text FROM question WHERE assessment_id = $1", quiz.view.id)
+    pictures = await db.fetch(
+        "SELECT f.state, x.owner_kind, count(*) AS files FROM file f LEFT JOIN attachment x ON x.file_id = f.id"
+        " WHERE f.location = 'questions' AND f.state NOT IN ('begun', 'removed') GROUP BY 1, 2"
+    )
+    if [tuple(row) for row in pictures] != [("stored", "question", QUESTIONS * len(acts))] * bool(acts):
+        faults.append(f"pictures of {len(acts)} files of questions: {[dict(row) for row in pictures]}")
     wanted = [question.text for question in quiz.questions] + [text for act in acts for text in act["texts"]]
     return faults + compared("question", wanted, [row["text"] for row in rows])
 
