@@ -3,6 +3,7 @@
 Nothing here knows points; `mark` turns a part into points by the question's worth, penalty and floor.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -202,19 +203,23 @@ def _is_near(accepted: AcceptedNumber, value: Decimal) -> bool:
 
 
 def matching(key: MatchingKey, answer: MatchingAnswer) -> Part:
-    """The share of stems that were matched rightly, or nothing unless all were."""
-    right = sum(answer.pairs.get(stem.uuid) == stem.target for stem in key.stems)
+    """The share of stems that were matched rightly, or nothing unless all were; targets that read the same are one."""
+    reads = {target.uuid: target.text for target in key.targets}
+    right = sum(reads.get(answer.pairs.get(stem.uuid, stem.uuid)) == reads[stem.target] for stem in key.stems)
     return _of_parts(right, len(key.stems), len(answer.pairs) - right, is_all_or_nothing=key.is_all_or_nothing)
 
 
 def ordering(key: OrderingKey, answer: OrderingAnswer) -> Part:
-    """By the key's way of scoring: items in their places, items that follow the right one, or all or nothing."""
-    right = [item.uuid for item in key.items]
+    """By the key's way of scoring: items in their places, items that follow the right one, or all or nothing.
+
+    Items that read the same are as good as each other.
+    """
+    reads = {item.uuid: item.text for item in key.items}
+    right, made = [item.text for item in key.items], [reads.get(uuid, "") for uuid in answer.items]
     if key.scoring is OrderingScoring.NEIGHBOURS:
-        pairs = set(pairwise(right))
-        kept = sum(pair in pairs for pair in pairwise(answer.items))
-        return _of_parts(kept, len(pairs), len(pairs) - kept, is_all_or_nothing=False)
-    kept = sum(one == other for one, other in zip(right, answer.items, strict=False))
+        kept = (Counter(pairwise(right)) & Counter(pairwise(made))).total()
+        return _of_parts(kept, len(right) - 1, len(right) - 1 - kept, is_all_or_nothing=False)
+    kept = sum(one == other for one, other in zip(right, made, strict=False))
     is_whole = key.scoring is OrderingScoring.ALL_OR_NOTHING
     return _of_parts(kept, len(right), len(right) - kept, is_all_or_nothing=is_whole)
 

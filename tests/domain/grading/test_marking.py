@@ -275,6 +275,32 @@ def test_ordering(scoring, order, points):
     assert marking.mark(ONE, key, answer).points == D(points)
 
 
+def test_targets_that_read_the_same_are_one():
+    yes, also_yes, no = targets = [Target(text=text) for text in ("Ya", "Ya", "Tidak")]
+    stems = [Stem(text=str(at), target=target.uuid) for at, target in enumerate(targets)]
+    key = keys.MatchingKey(stems=tuple(stems), targets=tuple(targets))
+    swapped = dict(zip([stem.uuid for stem in stems], [also_yes.uuid, yes.uuid, no.uuid], strict=True))
+    assert marking.part(key, given_.MatchingAnswer(pairs=swapped)).fraction == 1
+    assert marking.part(key, given_.MatchingAnswer(pairs=swapped | {stems[0].uuid: no.uuid})).wrong == 1
+
+
+@pytest.mark.parametrize(
+    ("scoring", "order", "points"),
+    [
+        ("all_or_nothing", "2103", "1"),
+        ("places", "2103", "1"),
+        ("places", "0213", "0.5"),
+        ("neighbours", "2103", "1"),
+        ("neighbours", "3210", "0.6667"),  # of A B, B A and A C the first two
+        ("neighbours", "0213", "0.3333"),
+    ],
+)
+def test_items_that_read_the_same_are_as_good_as_each_other(scoring, order, points):
+    key = keys.OrderingKey(items=tuple(Item(text=text) for text in "ABAC"), scoring=keys.OrderingScoring(scoring))
+    answer = given_.OrderingAnswer(items=tuple(key.items[int(at)].uuid for at in order))
+    assert marking.mark(ONE, key, answer).points == D(points)
+
+
 @pytest.mark.parametrize(
     ("typed_", "points", "wrong"),
     [
