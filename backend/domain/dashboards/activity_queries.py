@@ -39,7 +39,7 @@ WITH shown AS MATERIALIZED (
 SELECT s.id, s.name AS event, s.body ->> 'deed' AS deed, actor.name AS actor, person.name AS person,
     coalesce(s.body ->> 'title', k.title, q.title, m.title, g.title, c.title, cert.number) AS title, b.title AS batch,
     coalesce(p.price, (s.body ->> 'price')::bigint) AS amount,
-    coalesce(given.after, r.score_percent)::text AS score, s.created_at,
+    coalesce(s.body ->> 'grade', mark.grade::text, r.score_percent::text) AS score, s.created_at,
     (SELECT count(*) FROM outbox WHERE is_activity AND created_at >= {SINCE}) AS total
 FROM shown s
 LEFT JOIN account actor ON actor.id = s.actor_id
@@ -48,10 +48,6 @@ LEFT JOIN submission w ON w.id = {_ID.format(name="submission_id")}
 LEFT JOIN attempt t ON t.id = {_ID.format(name="attempt_id")}
 LEFT JOIN result r ON r.attempt_id = t.id
 LEFT JOIN grade mark ON mark.id = {_ID.format(name="grade_id")}
-LEFT JOIN LATERAL (
-    SELECT h.after FROM grade_change h WHERE h.grade_id = mark.id AND h.created_at <= s.created_at
-    ORDER BY h.id DESC LIMIT 1
-) AS given ON true
 LEFT JOIN wait_place place ON place.id = {_ID.format(name="place_id")}
 LEFT JOIN certificate cert ON cert.id = {_ID.format(name="certificate_id")}
 LEFT JOIN enrolment e ON e.id = {_ID.format(name="enrolment_id")}

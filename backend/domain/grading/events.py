@@ -6,10 +6,11 @@ from backend.core.outbox import Event
 
 
 class GradeGiven(Event, frozen=True):
-    """Work was graded by hand, or graded anew."""
+    """Work was graded by hand, or graded anew. `grade` is what was given, for the log: it may change."""
 
     name: ClassVar[str] = "grading.grade.given.v1"
     grade_id: int
+    grade: str | None = None
 
 
 class GradesImported(Event, frozen=True):

@@ -70,7 +70,7 @@ async def grade_submission(actor: Actor, ref: Ref, grade: Decimal, feedback: str
         if stands is None or (stands.grade, stands.feedback) != (grade, text):
             origin = Origin(GradeSource.HAND, actor.person_id)
             written = await write_grades(work.assignment_id, [Wanted(work.account_id, grade, text)], origin)
-            await emit(*[GradeGiven(grade_id) for grade_id in written])
+            await emit(*[GradeGiven(grade_id, f"{grade:.2f}") for grade_id in written])
         return await gradebook.grade_of(actor, work.id)
 
 
