@@ -4,7 +4,7 @@ Nothing is loaded from elsewhere and no script stands in the page, so the strict
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from html import escape
@@ -18,7 +18,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPIType, Operation, Schema, SecurityScheme
+from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
@@ -45,6 +45,7 @@ _POLICY = (
 
 Errors = Callable[[HTTPRouteHandler, str], dict[int, ResponseSpec]]
 """(handler, path) -> the refusals that an operation can answer with."""
+Query = Callable[[HTTPRouteHandler], Sequence[Parameter]]
 
 
 class Page(OpenAPIRenderPlugin):
@@ -122,16 +123,22 @@ class Clock(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.STRING, pattern=r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$")
 
 
-def config(title: str, path: str, description: str) -> OpenAPIConfig:
-    """Documentation at `path`, open to everybody, for operations that take a bearer token unless they are public."""
+def config(
+    title: str, path: str, description: str, ways_in: Sequence[Mapping[str, SecurityScheme]] = ()
+) -> OpenAPIConfig:
+    """Documentation at `path`, open to everybody, for operations that take a bearer token unless they are public.
+
+    `ways_in`: what may be sent in place of the token; of each, all.
+    """
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    ways = [{"bearer": bearer}, *ways_in]
     return OpenAPIConfig(
         title=title,
         version="1",
         description=description,
         use_handler_docstrings=True,
-        components=Components(security_schemes={"bearer": bearer}),
-        security=[{"bearer": []}],
+        components=Components(security_schemes={name: scheme for way in ways for name, scheme in way.items()}),
+        security=[{name: [] for name in way} for way in ways],
         render_plugins=[Page(), Document()],
         openapi_router=Router(
             path,
@@ -176,34 +183,42 @@ class OneWay(OpenAPISchemaPlugin):
         return drawn
 
 
-def _operation(handler: HTTPRouteHandler, most: int) -> type[Operation]:
+def _operation(handler: HTTPRouteHandler, query: Query) -> type[Operation]:
     """How the operations of a handler are drawn, beyond what its types tell."""
-    is_public, has_key = bool(handler.opt.get("public")), takes_key(handler)
-    is_listed = "listing" in handler.parsed_fn_signature.parameters
+    is_public, texts = bool(handler.opt.get("public")), handler.opt.get("texts")
+    more = [*query(handler), *([docs_parts.key()] if takes_key(handler) else ())]
     has_form, types = docs_parts.takes_form(handler), docs_parts.sends(handler)
     in_parts = docs_parts.has_ranges(handler)
 
     @dataclass
     class Described(Operation):
         def __post_init__(self) -> None:
-            more = [*(docs_parts.listing(most) if is_listed else ()), *([docs_parts.key()] if has_key else ())]
+            is_head = bool(self.operation_id and "Head" in self.operation_id)
             if more:
                 self.parameters = [*(self.parameters or []), *more]
             if is_public:
                 self.security = []
             if has_form:
                 self.request_body = docs_parts.form(handler)
+            if texts and "Get" not in (self.operation_id or ""):
+                self.request_body = docs_parts.texts(texts)
             if types:
-                is_head = bool(self.operation_id and "Head" in self.operation_id)
-                docs_parts.send_bytes(self, types, in_parts=in_parts, is_head=is_head)
+                docs_parts.send_bytes(self, types, in_parts=in_parts)
+            if is_head:
+                docs_parts.send_nothing(self)
 
     return Described
 
 
-def describe(app: Litestar, errors: Errors, *, most: int = MAX_LIMIT) -> None:
+def listed(handler: HTTPRouteHandler, most: int = MAX_LIMIT) -> list[Parameter]:
+    """The query of a handler that answers with a part of a list. `most`: the highest limit that is not refused."""
+    return docs_parts.listing(most) if "listing" in handler.parsed_fn_signature.parameters else []
+
+
+def describe(app: Litestar, errors: Errors, query: Query = listed) -> None:
     """Give every operation its refusals, its headline, its tag, and its credentials, before the schema is drawn.
 
-    `most`: the highest limit of a list that is not refused.
+    `query`: what a handler reads of the query that its signature does not name.
     """
     for path, handler in handlers(app):
         given = handler.responses or {}
@@ -212,7 +227,7 @@ def describe(app: Litestar, errors: Errors, *, most: int = MAX_LIMIT) -> None:
         if not handler.resolve_tags():
             handler.tags = [handler.fn.__module__.rsplit(".", 1)[-1].replace("_", " ")]
             handler._resolved_tags = list(handler.tags)  # noqa: SLF001 - asking has resolved them for good
-        handler.operation_class = _operation(handler, most)
+        handler.operation_class = _operation(handler, query)
 
 
 def _headline(doc: str) -> str:

@@ -2,10 +2,11 @@
 
 It is read off a handler: one that takes `listing` answers with a part of a list; an unsafe one with a limit of its own
 and no `data` takes a form with a `file`; one that answers `Stream`, `Response[bytes]` or `Response[None]` sends bytes.
-A handler may say more in its `opt`: `form` names texts of its form besides the file, `sends` the types of its bytes.
+A handler may say more in its `opt`: `form` names texts of its form besides the file, `sends` the types of its bytes,
+`texts` the texts of a JSON body that it reads by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import (
@@ -76,6 +77,12 @@ def form(handler: HTTPRouteHandler) -> RequestBody:
     return RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=schema)})
 
 
+def texts(fields: Mapping[str, Schema]) -> RequestBody:
+    """A JSON object of texts, all of which must be there."""
+    schema = Schema(type=OpenAPIType.OBJECT, properties=dict(fields), required=sorted(fields))
+    return RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=True)
+
+
 def sends(handler: HTTPRouteHandler) -> tuple[str, ...]:
     """The types of the bytes that a handler answers with; none for one that answers with a struct."""
     given = handler.opt.get("sends")
@@ -99,21 +106,24 @@ def _names(handler: HTTPRouteHandler, content: str) -> bool:
     return answer.endswith(f"Response[{content}]") and "|" not in answer
 
 
-def send_bytes(operation: Operation, types: tuple[str, ...], *, in_parts: bool, is_head: bool) -> None:
+def send_bytes(operation: Operation, types: tuple[str, ...], *, in_parts: bool) -> None:
     """Have an operation answer with bytes; of a resource with ranges, parts of them, too."""
     responses = operation.responses = dict(operation.responses or {})
     shape = _TEXT if types == (EVENTS,) else _BINARY
-    content = {} if is_head else {type_: OpenAPIMediaType(schema=shape) for type_ in types}
-    responses["200"] = OpenAPIResponse(description="The bytes.", content=content or None)
+    content = {type_: OpenAPIMediaType(schema=shape) for type_ in types}
+    responses["200"] = OpenAPIResponse(description="The bytes.", content=content)
     if types == (EVENTS,):
         responses["204"] = OpenAPIResponse(description="The end was seen already.")
     if in_parts:
-        parts = content | ({} if is_head else {"multipart/byteranges": OpenAPIMediaType(schema=_BINARY)})
-        responses["206"] = OpenAPIResponse(description=RANGES, content=parts or None)
+        parts = content | {"multipart/byteranges": OpenAPIMediaType(schema=_BINARY)}
+        responses["206"] = OpenAPIResponse(description=RANGES, content=parts)
         responses["304"] = OpenAPIResponse(description="Not changed.")
         for status, about in (("412", "A precondition is not met."), ("416", "There is no such part.")):
             responses[status] = OpenAPIResponse(description=about)
-    if is_head:
-        for answer in responses.values():
-            if isinstance(answer, OpenAPIResponse):
-                answer.content = None
+
+
+def send_nothing(operation: Operation) -> None:
+    """Have an operation answer as it does, without a body."""
+    for answer in (operation.responses or {}).values():
+        if isinstance(answer, OpenAPIResponse):
+            answer.content = None

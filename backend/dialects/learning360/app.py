@@ -56,7 +56,7 @@ def build() -> Litestar:
             Exception: envelope.on_anything,
         },
         before_send=[dress],
-        openapi_config=config("Lulus: learning360", DOCUMENTATION, docs.DESCRIPTION),
+        openapi_config=config("Lulus: learning360", DOCUMENTATION, docs.DESCRIPTION, docs.WAYS_IN),
         plugins=[OneWay()],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,

@@ -2,6 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import OpenAPIType, Schema, SecurityScheme
 
 from backend.core import errors
 from backend.core.errors import DomainError
@@ -15,11 +16,35 @@ DESCRIPTION = (
 )
 
 
+WAYS_IN = (
+    {
+        "company": SecurityScheme(type="apiKey", security_scheme_in="query", name="company"),
+        "key": SecurityScheme(type="apiKey", security_scheme_in="query", name="apiKey"),
+    },
+    {
+        "companyHeader": SecurityScheme(type="apiKey", security_scheme_in="header", name="X-company-id"),
+        "keyHeader": SecurityScheme(type="apiKey", security_scheme_in="header", name="X-apiKey"),
+    },
+)
+"""In place of a token. Source: contract/partners.md 3.2."""
+
+TOKEN = {
+    "client_id": Schema(type=OpenAPIType.STRING, min_length=1),
+    "client_secret": Schema(type=OpenAPIType.STRING, min_length=1),
+    "grant_type": Schema(type=OpenAPIType.STRING, enum=["client_credentials"]),
+}
+"""What a token is asked for with; see `auth.Grant`."""
+
+
 def refusals(handler: HTTPRouteHandler, path: str) -> dict[int, ResponseSpec]:
     """The refusals of an operation, read off its path and its `opt`."""
-    kinds: list[type[DomainError]] = [errors.Invalid, errors.TooMany, errors.Unavailable, errors.Unauthenticated]
+    kinds: list[type[DomainError]] = [errors.Unavailable]
+    if not handler.opt.get("leads"):
+        kinds += [errors.Invalid, errors.TooMany, errors.Unauthenticated]
     if not handler.opt.get("public"):
         kinds.append(errors.Forbidden)
+    if "POST" in handler.http_methods:
+        kinds.append(errors.TooLarge)
     if "{" in path:
         kinds.append(errors.NotFound)
     return {STATUS[kind][0]: _spec(kind) for kind in sorted(kinds, key=lambda kind: STATUS[kind][0])}

@@ -10,9 +10,10 @@ from litestar import HttpMethod, Request, Response, post, route
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler, Scope
 
-from backend.dialects.learning360 import auth, lists
+from backend.dialects.learning360 import auth, docs, lists
 from backend.dialects.learning360.ids import Kind, is_id, read
 from backend.dialects.learning360.lists import Ask
 from backend.dialects.learning360.wire import Session, Template, Token, User, UserStats
@@ -27,9 +28,16 @@ STRUCTS: dict[str, Any] = {"sends": ()}
 """For answers whose bytes are made of structs, one after the other, and not of a file."""
 
 
+LEADS: dict[str, Any] = {"public": True, "leads": True}
+"""For answers that only lead elsewhere; whether somebody may read it, is told there."""
+
+
 def a_list_of(type_: type) -> dict[int, ResponseSpec]:
     """What the documentation says of a list."""
-    return {200: ResponseSpec(list[type_], generate_examples=False, description="All of them.")}  # type: ignore[valid-type]
+    return {
+        200: ResponseSpec(list[type_], generate_examples=False, description="All of them."),  # type: ignore[valid-type]
+        304: ResponseSpec(None, description="The caller has it already."),
+    }
 
 
 @route(SESSIONS, http_method=READ, opt=STRUCTS, responses=a_list_of(Session))
@@ -71,33 +79,31 @@ async def template(ref: FromPath[str]) -> Template:
     return Template.of(await courses.whole_course(read(Kind.TEMPLATE, ref)))
 
 
-@route(PROGRAMS, http_method=READ, opt={"public": True})
-async def programs(request: Ask) -> Response[str]:
+@route(PROGRAMS, http_method=READ, status_code=302, opt=LEADS)
+async def programs(request: Ask) -> Redirect:
     """Lead to the list of sessions, as the seed says."""
     return _lead_to(SESSIONS, request.scope)
 
 
-@route(f"{PROGRAMS}/{{ref:str}}", http_method=READ, opt={"public": True})
-async def program(request: Ask, ref: FromPath[str]) -> Response[str]:
+@route(f"{PROGRAMS}/{{ref:str}}", http_method=READ, status_code=302, opt=LEADS)
+async def program(request: Ask, ref: FromPath[str]) -> Redirect:
     """Lead to a session by its id; whether there is one, is told there."""
     if not is_id(ref):
         raise NotFoundException
     return _lead_to(f"{SESSIONS}/{ref}", request.scope)
 
 
-@post("/api/v2/oauth2/token", status_code=200, opt={"public": True})
+@post("/api/v2/oauth2/token", status_code=200, opt={"public": True, "texts": docs.TOKEN})
 async def token(request: Request[Any, Any, Any]) -> Token:
     """Give a token for a company's id and key."""
     issued = await auth.grant(request)
     return Token("Bearer", issued.token, str(issued.lifetime_s))
 
 
-def _lead_to(path: str, scope: Scope) -> Response[str]:
+def _lead_to(path: str, scope: Scope) -> Redirect:
     """Redirect within this very host, with the query as it came: there are credentials in it."""
     query = quote(scope.get("query_string", b""), safe="%&=+-._~!$'()*,;:@/?")
-    return Response(
-        "", status_code=302, headers={"Location": f"{path}?{query}" if query else path}, media_type="text/plain"
-    )
+    return Redirect(f"{path}?{query}" if query else path, status_code=302)
 
 
 HANDLERS: list[ControllerRouterHandler] = [

@@ -1,5 +1,7 @@
 """Which requests are this contract's, and the application that answers them."""
 
+from functools import partial
+
 from litestar import Litestar, get
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -10,7 +12,7 @@ from backend.core.errors import DomainError
 from backend.core.settings import settings
 from backend.dialects.lms import auth, content, docs, envelope, paging
 from backend.dialects.lms.routes import controllers
-from backend.http.docs import Clock, OneWay, config, describe
+from backend.http.docs import Clock, OneWay, config, describe, listed
 from backend.http.idempotency import Idempotency
 from backend.http.lanes import Refusal
 from backend.http.validation import OnlyJson
@@ -54,5 +56,5 @@ def build() -> Litestar:
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
     )
-    describe(app, docs.refusals, most=paging.OLD_CLIENTS_ASK_FOR)
+    describe(app, docs.refusals, partial(listed, most=paging.OLD_CLIENTS_ASK_FOR))
     return app

@@ -39,5 +39,5 @@ def build() -> Litestar:
         request_max_body_size=envelope.MOST_BODY_BYTES,
         logging_config=None,
     )
-    describe(app, docs.refusals)
+    describe(app, docs.refusals, docs.query)
     return app

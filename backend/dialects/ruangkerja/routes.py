@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from backend.core import clock
 from backend.core.paging import Listing
-from backend.dialects.ruangkerja import auth
+from backend.dialects.ruangkerja import auth, docs
 from backend.dialects.ruangkerja.envelope import Envelope, Listed, success
 from backend.dialects.ruangkerja.paging import Page
 from backend.dialects.ruangkerja.wire import BatchOut, CourseOut, Status, TokenIn, TokenOut, UserOut
@@ -25,7 +25,7 @@ from backend.domain.grading import participant_queries as grading
     "/oauth/token",
     http_method=[HttpMethod.GET, HttpMethod.POST],
     status_code=200,
-    opt={"public": True},
+    opt={"public": True, "texts": docs.TOKEN},
     tags=["authentication"],
 )
 async def issue_token(request: Request[Any, Any, Any]) -> Response[Envelope[TokenOut]]:
