@@ -5,11 +5,13 @@ import gc
 gc.disable()  # starting allocates much and drops nothing: collecting would take a third of the start
 
 import importlib
+import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from backend.core import db, wake
 from backend.core.log import configure
+from backend.core.processes import die_with_parent
 from backend.core.settings import settings
 from backend.domain.assignments.readers import reads_assignment, reads_submission
 from backend.domain.attempts.readers import reads_answer, reads_question
@@ -46,7 +48,13 @@ READERS: dict[OwnerKind, access.Reader] = {
 
 @asynccontextmanager
 async def resources() -> AsyncIterator[None]:
-    """Pool and storage of this process, opened on the loop that uses them."""
+    """Pool and storage of this process, opened on the loop that uses them.
+
+    A worker of a server ends with the server: an orphan would go on answering, with the code of yesterday.
+    """
+    server = multiprocessing.parent_process()
+    if server is not None and server.pid is not None:
+        die_with_parent(server.pid)
     configure()
     await db.open_pool()
     try:

@@ -97,8 +97,8 @@ async def test_f12_f13_full_and_forgetful_it_delays_and_loses_nothing(a_stand, s
         await asyncio.to_thread(server.config_set, "maxmemory", "1")
         accepted = len(work.acts)
         await asyncio.sleep(4)
-        assert len(work.acts) > accepted, "commands are accepted"
-        assert "relay backs off" in stand.log_of("relay")
+        await until(lambda: len(work.acts) > accepted, "commands are accepted", STARTS_S)
+        await until(lambda: "relay backs off" in stand.log_of("relay"), "the relay has seen it", STARTS_S)
         await asyncio.to_thread(server.config_set, "maxmemory", "256mb")
         server.close()
         await schedule.sleep(1, 2)

@@ -91,11 +91,7 @@ async def test_f5_a_job_that_cannot_be_stopped_has_its_effect_once(a_stand, how,
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [
-        ("stop the loop", "the loop"),
-        ("leak the pool", "no connection comes back"),
-        pytest.param("block the log", "", marks=pytest.mark.faults),
-    ],
+    [("stop the loop", "the loop"), ("leak the pool", "no connection comes back"), ("block the log", "")],
 )
 async def test_f7_a_worker_alive_by_halves_ends_itself(a_stand, how, why):
     stand = await a_stand()

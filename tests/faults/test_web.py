@@ -1,4 +1,4 @@
-"""F18, F19, F21: web processes that die, are told to stop, or have odd clients."""
+"""F1, F18, F19, F21: web processes that die, are told to stop, or have odd clients."""
 
 import asyncio
 import signal
@@ -17,6 +17,7 @@ from tests.faults.proxy import proxy_to
 from tests.faults.stand import until, until_value
 from tests.faults.world import students
 from tests.http.test_streams import a_web
+from tests.processes import STARTS_S
 from tests.quizzes import a_quiz, an_attempt
 from tests.school import enrol
 
@@ -48,6 +49,16 @@ async def test_f18_killed_between_commit_and_response(a_stand, student):
         assert (await http.post(stand.url + path, headers={"idempotency-key": "twice"})).status_code == 409
     await drain()
     assert await db.value("SELECT count(*) FROM result") == 1
+
+
+async def test_f1_a_web_whose_master_is_killed_ends(a_stand):
+    stand = await a_stand()
+    await stand.up("web")
+    master, *workers = stand.tree("web")
+    assert workers
+    master.kill()
+    stand.running["web"].wait()
+    await until(lambda: not stand.processes.left(), "no process is left", STARTS_S)
 
 
 def ask(token, path, length):
