@@ -74,9 +74,12 @@ async def test_f27_a_hundred_submits_with_answers_and_the_clock(student, left_s)
     answers = await asyncio.gather(*saves[:20], *submits, *clocks, *saves[20:])
     saved = [answer.status_code for answer in answers[:20] + answers[-20:]]
     submitted = Counter(answer.status_code for answer in answers[20:120])
-    figure(f"answers: {Counter(saved)}, submits: {submitted}, the clock: {sum(answers[120:125])}")
+    closed = sum(answers[120:125])
+    if left_s < 0:
+        closed += await attempts.close_overdue()  # each of the five may have come too early, and each submit too late
+    figure(f"answers: {Counter(saved)}, submits: {submitted}, the clock: {closed}")
     assert set(saved) <= {200, 409}
-    assert submitted[201] + sum(answers[120:125]) == 1
+    assert submitted[201] + closed == 1
     assert submitted[201] + submitted[409] == 100
     assert await db.value("SELECT count(*) FROM outbox WHERE name = 'attempts.attempt.submitted.v1'") == 1
     await drain()
