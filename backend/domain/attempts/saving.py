@@ -141,11 +141,21 @@ async def save_value(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> 
 
 
 async def _save_value(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> None:
+    if not await _kept(actor, ref, question, answer):
+        raise await _why_not_kept(actor, ref, question, answer)
+
+
+async def _kept(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> bool:
     statement = _SAVE.format(column=db.column_of(ref), picked=_VALUE)
+    return bool(
+        await db.statement(statement, ref, actor.person_id, question, answers.to_json(answer), actor.session_id)
+    )
+
+
+async def _why_not_kept(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> DomainError:
+    why = _WHY_NOT.format(column=db.column_of(ref), question="uuid", option="id")
     text = answers.to_json(answer)
-    if not await db.statement(statement, ref, actor.person_id, question, text, actor.session_id):
-        why = _WHY_NOT.format(column=db.column_of(ref), question="uuid", option="id")
-        raise _refusal(ref, await db.row(why, ref, actor.person_id, question, None, text, actor.session_id))
+    return _refusal(ref, await db.row(why, ref, actor.person_id, question, None, text, actor.session_id))
 
 
 async def _save_recording(actor: Actor, ref: Ref, question: UUID, answer: SpeakingAnswer) -> None:
@@ -155,10 +165,13 @@ async def _save_recording(actor: Actor, ref: Ref, question: UUID, answer: Speaki
         file = None
     if file is None or file.kind is not FileKind.MEDIA or file.owner_id != actor.account_id:
         raise NotARecording(ref=str(answer.file))
-    await _save_value(actor, ref, question, answer)
-    async with transaction():
-        attempt_id = await db.value(f"SELECT id FROM attempt WHERE {db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
-        await files.attach(actor, answer.file, OwnerKind.ANSWER, attempt_id)
+    async with transaction():  # an answer whose recording nobody may hear would be lost
+        is_kept = await _kept(actor, ref, question, answer)
+        if is_kept:
+            attempt_id = await db.value(f"SELECT id FROM attempt WHERE {db.column_of(ref)} = $1", ref)  # noqa: S608 - our names
+            await files.attach(actor, answer.file, OwnerKind.ANSWER, attempt_id)
+    if not is_kept:
+        raise await _why_not_kept(actor, ref, question, answer)
 
 
 def _refusal(ref: Ref, found: Record | None) -> DomainError:

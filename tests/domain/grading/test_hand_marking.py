@@ -15,10 +15,10 @@ from backend.domain.assessments.errors import NotYourQuiz
 from backend.domain.assessments.terms import Counts, QuizChange, Review, Shown
 from backend.domain.attempts import commands as attempts
 from backend.domain.attempts import saving
-from backend.domain.attempts.errors import AnswerUnfit, AttemptHidden, NotARecording, OptionNotOfQuestion
+from backend.domain.attempts.errors import AnswerUnfit, AttemptClosed, AttemptHidden, NotARecording, OptionNotOfQuestion
 from backend.domain.attempts.terms import AttemptState
 from backend.domain.files import queries as files
-from backend.domain.files.errors import FileNotFound
+from backend.domain.files.errors import FileNotFound, FileNotReady
 from backend.domain.grading import commands as grading
 from backend.domain.grading import hand_marking, queries, reviews
 from backend.domain.grading.errors import AttemptNotFinal, MarkUnfit, NotMarkedByHand
@@ -111,6 +111,25 @@ async def test_a_recording_is_heard_by_who_teaches_and_who_spoke(a_person: MakeP
     assert (await files.readable(teacher.actor, uuid)).uuid == uuid
     with pytest.raises(FileNotFound):
         await files.readable(stranger.actor, uuid)
+
+
+async def test_a_recording_that_nobody_could_hear_is_no_answer(student: Person):
+    quiz = await a_quiz_of("speaking")
+    attempt = await an_attempt(quiz, student.actor)
+    _, uuid = await school._insert(
+        "file", owner_id=student.id, kind="media", state="failed", location="media", original_name="a.mp3",
+        extension="mp3", object_key="nowhere/b.mp3", content_type="audio/mpeg", size_bytes=1, sha256="0" * 64,
+    )  # fmt: skip
+    speech = SpeakingAnswer(file=uuid)
+    with pytest.raises(FileNotReady):
+        await saving.save_value(student.actor, attempt.uuid, quiz.questions[0].uuid, speech)
+    assert await db.value("SELECT count(*) FROM answer") + await db.value("SELECT count(*) FROM answer_log") == 0
+    await db.statement("UPDATE file SET state = 'processing' WHERE uuid = $1", uuid)
+    await saving.save_value(student.actor, attempt.uuid, quiz.questions[0].uuid, speech)
+    await attempts.submit_attempt(student.actor, attempt.id)
+    with pytest.raises(AttemptClosed):
+        await saving.save_value(student.actor, attempt.uuid, quiz.questions[0].uuid, speech)
+    assert await db.value("SELECT count(*) FROM answer_log WHERE refusal = 'closed'") == 1
 
 
 async def test_a_picture_in_a_question_is_seen_by_who_was_asked(a_person: MakePerson, student: Person):
