@@ -1,5 +1,6 @@
 """The pass mark: what it is told by, and what it asks for where a quiz has to be passed."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -14,12 +15,13 @@ from backend.domain.attempts import commands as attempts
 from backend.domain.enrolments import queries as enrolments
 from backend.domain.enrolments import standing
 from backend.domain.enrolments.errors import QuizNotPassed, QuizOpen
+from backend.domain.grading import commands as grading
 from backend.domain.grading import passing, regrades
 from backend.domain.grading.terms import RegradePolicy
 from tests import school
 from tests.background import drain, drain_again
 from tests.people import MakePerson, Person
-from tests.quizzes import QuizRow, a_quiz, an_attempt
+from tests.quizzes import QuizRow, a_quiz, an_attempt, save
 from tests.regrading import mend, sat
 
 PASS = {"pass_percent": Decimal(60), "must_pass": True, "max_attempts": 0}
@@ -178,3 +180,21 @@ async def test_who_has_passed_is_said_where_scores_are(student: Person, admin: P
     assert "passed" not in (await student.http.get(f"{quiz.path}/attempts")).json()["data"][0]
     assert "passed" not in (await student.http.get(path)).json()["data"]["quizzes"][0]
     assert "passed" in (await admin.http.get(f"{quiz.path}/attempts")).json()["data"][0]
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("counts", [Counts.BEST, Counts.LAST])
+async def test_two_results_at_once_are_looked_at_together(a_person: MakePerson, counts: Counts):
+    """Whoever writes last has seen both: with the best that counts everybody passes, with the last nobody."""
+    quiz = await a_quiz(points=("1", "1"), counts=counts, **PASS)
+    people = [await a_person() for _ in range(4)]
+    halves: tuple[list[int], list[int]] = ([], [])
+    for person in people:
+        for number, right in enumerate((PASSED, FAILED)):
+            attempt = await an_attempt(quiz, person.actor, enrolled=number > 0)
+            for question, is_right in enumerate(right):
+                await save(quiz, attempt, person.actor, question, right=is_right)
+            await attempts.submit_attempt(person.actor, attempt.id)
+            halves[number].append(attempt.id)
+    await asyncio.gather(*(grading.grade_attempts(half) for half in halves))
+    assert {await is_done(quiz, person) for person in people} == {counts is Counts.BEST}
