@@ -77,6 +77,13 @@ _COMING = Lens(
     filters={"status": ("t.status", str)},
     search=("a.name", "a.email"),
 )
+_MARKED = Lens(
+    key="t.id",
+    order="a.name",
+    sorts={"name": "a.name", "status": "t.status", "updated_at": "t.updated_at"},
+    filters={"status": ("t.status", str), "user_id": ("a.uuid", UUID)},
+    search=("a.name", "a.email"),
+)
 _CHANGES = Lens(key="c.id", sorts={"created_at": "c.id"})
 
 
@@ -119,15 +126,27 @@ async def check_ins(actor: Actor, ref: Ref, listing: Listing) -> Paged[Attendanc
 
     Raises: MeetingNotFound, NotTeaching.
     """
+    return await _marks(actor, ref, listing, _COMING, "t.meeting_id = $1 AND t.checked_in_at IS NOT NULL")
+
+
+async def marks_of_meeting(actor: Actor, ref: Ref, listing: Listing) -> Paged[AttendanceView]:
+    """All marks of a meeting by name, for admins and who teaches it; who was not marked yet is not in it.
+
+    Raises: MeetingNotFound, NotTeaching.
+    """
+    return await _marks(actor, ref, listing, _MARKED, "t.meeting_id = $1")
+
+
+async def _marks(actor: Actor, ref: Ref, listing: Listing, lens: Lens, where: str) -> Paged[AttendanceView]:
     meeting = await batches.meeting(ref)
     await batches.must_teach_meeting(actor, meeting.id)
     found = await page(
         AttendanceRow,
-        _COMING,
+        lens,
         listing,
         select=attendance_queries.COLUMNS,
         source=attendance_queries.SOURCE,
-        where="t.meeting_id = $1 AND t.checked_in_at IS NOT NULL",
+        where=where,
         args=[meeting.id],
     )
     return Paged(await attendance_queries.with_people(found.items), found.total)

@@ -204,6 +204,7 @@ async def test_what_is_a_classmates_stays_theirs(world: World):
 OF_A_MEETING = {
     "DELETE /api/v1/excuses/{}",
     "GET /api/v1/attendances/{}/history",
+    "GET /api/v1/meetings/{}/attendances",
     "GET /api/v1/meetings/{}/check-in/code",
     "GET /api/v1/meetings/{}/check-in/code.png",
     "GET /api/v1/meetings/{}/check-in/code.svg",

@@ -168,3 +168,22 @@ async def test_my_batches(teacher, a_person):
         answer = await person.http.get("/api/v1/me/batches")
         assert [one["id"] for one in answer.json()["data"]] == [str(batch.uuid)]
         assert answer.json()["meta"]["total"] == 1
+
+
+async def test_who_takes_attendance_sees_what_was_taken(admin, a_person):
+    batch, meetings, people = await a_class(a_person)
+    teacher, colleague = await a_person(Role.TEACHER), await a_person(Role.TEACHER)
+    await teach(meetings[0], teacher.id)
+    await teach(meetings[1], colleague.id)
+    await save(teacher, batch, [mark(person, meetings[0], present=person is people[0]) for person in people])
+    path = f"/api/v1/meetings/{meetings[0].uuid}/attendances"
+    found = (await teacher.http.get(path)).json()
+    assert (found["message"], found["meta"]["total"]) == ("Attendances fetched", 2)
+    assert [(one["user"]["name"], one["status"]) for one in found["data"]] == [
+        ("Student 0", "present"),
+        ("Student 1", "absent"),
+    ]
+    absent = (await admin.http.get(path, params={"status": "absent"})).json()["data"]
+    assert [one["user"]["name"] for one in absent] == ["Student 1"]
+    assert (await colleague.http.get(path)).status_code == 403
+    assert (await people[0].http.get(path)).status_code == 403

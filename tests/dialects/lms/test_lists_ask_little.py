@@ -29,6 +29,7 @@ LISTS = {
         "/meetings/{meeting}/materials", "/meetings/{meeting}/quizzes", "/assignments/{task}/submissions",
         "/attendances/{mark}/history", "/assignments/{task}/grades/history", "/submissions/{work}/grade/history",
         "/batches/{slug}/excuses", "/meetings/{meeting}/check-ins",
+        "/meetings/{meeting}/attendances",
         "/quizzes/{quiz}/attempts", "/quizzes/{quiz}/regrades",
         "/quizzes/{quiz}/regrades/{regrade}/changes", "/quizzes/{quiz}/questions", "/assignments/{task}",
         "/quizzes/{quiz}/overrides", "/quizzes/{quiz}/sections", "/quizzes/{quiz}/marking",

@@ -71,7 +71,7 @@ class BatchAttendances(Controller):
 
 
 class CheckIns(Controller):
-    """Students note their own presence by a code that changes every fifteen seconds."""
+    """A meeting's marks; students note their own presence by a code that changes every fifteen seconds."""
 
     path = "/meetings/{ref:str}"
     tags = ("attendances",)
@@ -99,6 +99,14 @@ class CheckIns(Controller):
         """Note my presence, once, by the code that is shown in class."""
         view = await enrolments.check_in(actor, parse_uuid(ref), data.code)
         return success("Attendance recorded", AttendanceOut.of(view))
+
+    @get("/attendances", opt={"roles": auth.STAFF})
+    async def list_marks(
+        self, actor: NamedDependency[Actor], ref: FromPath[str], listing: NamedDependency[Listing]
+    ) -> ListEnvelope[AttendanceOut]:
+        """List the marks of a meeting by name, for who takes them."""
+        paged = await check_ins.marks_of_meeting(actor, parse_uuid(ref), listing)
+        return success_list("Attendances fetched", [AttendanceOut.of(view) for view in paged.items], paged, listing)
 
     @get("/check-ins", opt={"roles": auth.STAFF})
     async def fetch_check_ins(
