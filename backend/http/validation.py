@@ -3,6 +3,7 @@
 import enum
 import types
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
@@ -102,9 +103,20 @@ def _explain_inside(type_: Any, value: Any, name: str, broken: dict[str, Broken]
     if get_origin(type_) in (list, tuple, set) and isinstance(value, list):
         for index, member in enumerate(value[:100]):
             _explain_value(get_args(type_)[0], member, f"{name}[{index}]", broken)
+    elif get_origin(type_) is dict and isinstance(value, dict):
+        _explain_members(type_, value, name, broken)
     elif isinstance(type_, type) and issubclass(type_, msgspec.Struct) and isinstance(value, dict):
         _explain_struct(type_, value, f"{name}.", broken)
     return len(broken) > before
+
+
+def _explain_members(type_: Any, value: dict[str, Any], name: str, broken: dict[str, Broken]) -> None:  # noqa: ANN401
+    of_key, of_member = get_args(type_)
+    for key, member in islice(value.items(), 100):
+        before = len(broken)
+        _explain_value(of_key, key, f"{name}.{key[:100]}", broken)
+        if len(broken) == before:
+            _explain_value(of_member, member, f"{name}.{key[:100]}", broken)
 
 
 def _bare(type_: Any) -> Any:  # noqa: ANN401

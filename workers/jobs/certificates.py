@@ -98,6 +98,7 @@ async def issue_batch(body: Batch, held: Claim) -> Report:
     for some in _by_few(await queries.unfinished(body.batch_id)):
         await _draw(some)
     issued = await queries.issued_by(held.id)
+    refused.sort(key=lambda one: one.name)
     return Report(issued, max(0, len(members) - issued - len(refused)), refused)
 
 

@@ -153,6 +153,17 @@ async def test_what_cannot_be_a_template_is_refused(admin: Person, body):
     assert await db.value("SELECT count(*) FROM certificate_template") == 0
 
 
+async def test_a_field_that_does_not_fit_is_named(admin: Person):
+    batch, _ = await a_finished_batch()
+    body = {"fields": {"qr": {**FIELDS["qr"], "y_mm": 211}, "holder": {"x_mm": 1}, "picture": FIELDS["qr"]}}
+    refused = await admin.http.put(f"/api/v1/courses/{await the_course(batch)}/certificate-template", json=body)
+    wrong = refused.json()["error"]
+    assert wrong["fields.qr.y_mm"] == "fields.qr.y_mm tidak valid"
+    assert wrong["fields.holder.width_mm"] == "fields.holder.width_mm wajib diisi"
+    assert wrong["fields.picture"].startswith("fields.picture harus salah satu dari: school, ")
+    assert set(wrong) == {"fields.qr.y_mm", "fields.holder.y_mm", "fields.holder.width_mm", "fields.picture"}
+
+
 async def test_only_pictures_of_ours_in_bounds(admin: Person):
     batch, _ = await a_finished_batch()
     path = f"/api/v1/courses/{await the_course(batch)}/certificate-template"
