@@ -11,11 +11,18 @@ import asyncpg
 import msgspec
 
 from backend import cli_accounts, cli_api, cli_backup, cli_clients, cli_jobs, cli_keys, migrate, seed_clients, seeds
-from backend.core import db
+from backend.core import db, wake
 from backend.core.settings import SettingsError, settings
 from backend.devstack import here
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+
+_EPILOG = """`COMMAND --help` says more. In development, without DATABASE_URL, the commands use what `make up` runs."""
+_MIGRATE = """Apply the migrations that the database lacks, one after the other. It takes a lock, so it may be started
+anywhere and more than once; `release` in the Procfile is this."""
+_SEED = """Make a school to try things out with: people, a batch that is over and one that runs, a quiz with questions
+of many kinds, certificates, recordings. Never in production. The logins go to VAR_DIR/demo_logins.json."""
 
 
 def say(text: str) -> None:
@@ -59,17 +66,18 @@ def _keep(path: Path, told: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    parser = argparse.ArgumentParser(prog="python -m backend.cli", description=__doc__, epilog=_EPILOG)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    migrating = commands.add_parser("migrate", help="bring the database up to date", description=_MIGRATE)
+    migrating.set_defaults(run=_migrate)
     cli_accounts.add(commands, say)
     cli_clients.add(commands, say)
     cli_jobs.add(commands, say)
     cli_keys.add(commands, say)
     cli_backup.add(commands, say)
     cli_api.add(commands, say)
-    seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing")
-    seed.add_argument("--demo", action="store_true", required=True, help="needed, so that nobody makes one by mistake")
+    seed = commands.add_parser("seed", help="make the demo school; a second time changes nothing", description=_SEED)
+    seed.add_argument("--demo", action="store_true", required=True, help="say that you mean it")
     seed.set_defaults(run=_seed)
     return parser
 
@@ -81,6 +89,7 @@ async def _with_pool(run: Command, arguments: argparse.Namespace) -> int:
     try:
         return await run(arguments)
     finally:
+        await wake.over()
         await db.close_pool()
 
 
@@ -99,7 +108,11 @@ def _use_what_runs_here(argv: list[str] | None) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what was asked (2: it could not begin)."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 2
     try:
         if not getattr(arguments, "needs_no_database", False):
             _use_what_runs_here(argv)

@@ -17,10 +17,15 @@ Say = Callable[[str], None]
 
 def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the command to the operator's."""
-    parser = commands_.add_parser("admin-create", help="make an account for an admin, verified at once")
+    parser = commands_.add_parser(
+        "admin-create",
+        help="make an account for an admin, verified at once",
+        description="Make an account for an admin, verified at once. You are asked for the password; where there is no "
+        "terminal, or nothing is typed, one is made up and printed.",
+    )
     parser.add_argument("--email", required=True, type=_email, help="what the admin logs in with")
-    parser.add_argument("--name", required=True, help="as others see it")
-    parser.add_argument("--phone", default="", help="digits; without it the account gets a number of nobody")
+    parser.add_argument("--name", required=True, help="the name that others see")
+    parser.add_argument("--phone", default="", help="digits only; without it, a made-up number")
     parser.set_defaults(run=lambda given: create_admin(given, say))
 
 

@@ -24,15 +24,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Sa
     """Add the commands to the operator's."""
     style = argparse.RawDescriptionHelpFormatter
     listing = commands.add_parser(
-        "routes", help="every route of every dialect, and who may call it", epilog=_ROUTES, formatter_class=style
+        "routes", help="list every route of every dialect, and who may call it", epilog=_ROUTES, formatter_class=style
     )
-    listing.add_argument("dialect", nargs="?", default="", help="only this one")
+    listing.add_argument(
+        "dialect", nargs="?", default="", help="only those of this one: lms, learning360, ruangkerja or site"
+    )
     listing.set_defaults(run=lambda given: _routes(given, say), needs_no_database=True)
     drawing = commands.add_parser(
-        "openapi", help="the OpenAPI document of a dialect", epilog=_OPENAPI, formatter_class=style
+        "openapi", help="print the OpenAPI document of a dialect", epilog=_OPENAPI, formatter_class=style
     )
     drawing.add_argument("dialect", help="lms, learning360 or ruangkerja")
-    drawing.add_argument("--output", type=Path, help="a file; without it, the terminal")
+    drawing.add_argument("--output", type=Path, help="a file to write; without it, it is printed")
     drawing.set_defaults(run=lambda given: _openapi(given, say), needs_no_database=True)
 
 
@@ -57,7 +59,7 @@ def lines(dialect: Dialect) -> Iterator[tuple[str, str, str, str]]:
 async def _routes(given: argparse.Namespace, say: Say) -> int:
     found = sorted({line for one in _dialects() if given.dialect in ("", one.name) for line in lines(one)})
     if not found:
-        say(f"There is no dialect {given.dialect}.")
+        say(f"There is no dialect {given.dialect}, but {', '.join(sorted(one.name for one in _dialects()))}.")
         return 1
     widths = [max(len(line[at]) for line in found) for at in range(3)]
     for *line, who in found:

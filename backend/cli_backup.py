@@ -14,17 +14,17 @@ Say = Callable[[str], None]
 _BACKUP = """example:
   python -m backend.cli backup /backups/lulus-2026-11-22
 
-The folder has the database, every object of the bucket, and a manifest with the SHA-256 of each. Web and workers may
-run meanwhile. It holds everything that people told the school: keep it as safe as the
-database. Secrets and signing keys are settings: keep JWT_SECRET, TICKET_SECRET, SIGNING_KEY_FILE and BADGE_KEYS_FILE
-apart from it. Needs pg_dump 18."""
+The folder gets the database, every object of the bucket, and a manifest with the SHA-256 of each. Web and workers may
+run meanwhile. It holds everything that people told the school: keep it as safe as the database. Secrets and signing
+keys are settings and not in it: keep JWT_SECRET, TICKET_SECRET, SIGNING_KEY_FILE and BADGE_KEYS_FILE elsewhere. Needs
+pg_dump 18."""
 _RESTORE = """examples:
   python -m backend.cli restore /backups/lulus-2026-11-22
   python -m backend.cli restore --force /backups/lulus-2026-11-22
 
-Stop web, workers, relay and schedule first. Every checksum is verified before anything is changed; the objects go
-first, and the database is replaced in one transaction, so a restore that was stopped is simply started again; with
---force, if it had come so far that the database is not empty any more."""
+Stop web, workers, relay and schedule first. Every checksum is verified before anything is changed. The objects go
+first, then the database in one transaction, so a restore that was interrupted may simply be started again. A database
+that is not empty is replaced with --force only. Needs psql and pg_restore 18."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
@@ -33,13 +33,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Sa
     making = commands.add_parser(
         "backup", help="write database and files into a new folder", epilog=_BACKUP, formatter_class=style
     )
-    making.add_argument("folder", type=Path, help="does not exist yet")
+    making.add_argument("folder", type=Path, help="the folder to make; it must not exist yet")
     making.set_defaults(run=lambda given: _tried(_make(given, say), say))
     restoring = commands.add_parser(
-        "restore", help="make the school what it was", epilog=_RESTORE, formatter_class=style
+        "restore", help="bring back what `backup` wrote", epilog=_RESTORE, formatter_class=style
     )
-    restoring.add_argument("folder", type=Path, help="what `backup` wrote")
-    restoring.add_argument("--force", action="store_true", help="replace what is there")
+    restoring.add_argument("folder", type=Path, help="the folder that `backup` made")
+    restoring.add_argument("--force", action="store_true", help="replace a school that is there")
     restoring.set_defaults(run=lambda given: _tried(_restore(given, say), say))
 
 

@@ -22,23 +22,42 @@ HEADINGS = ("CODE", "STATE", "COMPANY", "SCOPES", "LAST USED", "EXPIRES", "NAME"
 
 def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the commands to the operator's."""
-    parser = commands_.add_parser("clients", help="look after API clients: create, list, rotate, revoke")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    creating = actions.add_parser("create", help="make one; its secret is printed this once")
-    creating.add_argument("--name", required=True, help="as admins see it")
-    creating.add_argument("--scope", action="append", required=True, help="what it may ask for; may be repeated")
-    creating.add_argument("--company", default="", help="how it calls itself; without it, its code")
-    creating.add_argument(
-        "--address", action="append", default=[], type=_network, help="a network it calls from; may be repeated"
+    parser = commands_.add_parser(
+        "clients",
+        help="look after API clients: create, list, rotate, revoke",
+        description="Look after API clients: programs that call for partners, each with a secret of its own.",
     )
-    creating.add_argument("--expires-at", type=_moment, help="such as 2027-01-31T00:00:00+07:00")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    creating = actions.add_parser("create", help="make one; its secret is printed now and never again")
+    creating.add_argument("--name", required=True, help="as admins see it")
+    creating.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        help="what it may read: learning360:read, ruangkerja:read; may be repeated",
+    )
+    creating.add_argument("--company", default="", help="the id it calls with; without it, the code it is given")
+    creating.add_argument(
+        "--address",
+        action="append",
+        default=[],
+        type=_network,
+        help="an address or network it must call from (10.1.0.0/16); may be repeated; without it, from anywhere",
+    )
+    creating.add_argument(
+        "--expires-at",
+        type=_moment,
+        help="until when it may call, such as 2027-01-31T00:00:00+07:00; without it, for ever",
+    )
     creating.add_argument("--rate", type=_rate, default=50, help="calls a second, of the company as a whole (50)")
     creating.set_defaults(run=lambda given: _create(given, say))
-    actions.add_parser("list", help="all of them").set_defaults(run=lambda _: _list(say))
-    rotating = actions.add_parser("rotate", help="another secret, printed this once; the old one ends at once")
+    actions.add_parser("list", help="list all of them").set_defaults(run=lambda _: _list(say))
+    rotating = actions.add_parser(
+        "rotate", help="give one another secret, printed now and never again; the old one ends at once"
+    )
     rotating.add_argument("id", help="code, uuid or number")
     rotating.set_defaults(run=lambda given: _rotate(given, say))
-    revoking = actions.add_parser("revoke", help="let it call no more")
+    revoking = actions.add_parser("revoke", help="let one call no more")
     revoking.add_argument("id", help="code, uuid or number")
     revoking.set_defaults(run=lambda given: _revoke(given, say))
 

@@ -24,19 +24,24 @@ LONGEST_ERROR = 60
 
 def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the commands to the operator's."""
-    parser = commands_.add_parser("jobs", help="look after background work: list, show, retry")
+    parser = commands_.add_parser(
+        "jobs",
+        help="look after background work: list, show, retry",
+        description="Look after background work. A parked job has used up its attempts; a failed one met a rule that "
+        "says no. `retry` brings either back, once its cause is gone.",
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="newest first; without --state all that is not done")
+    listing = actions.add_parser("list", help="list them, newest first; without --state all that are not done")
     states = ", ".join(JobState)
     listing.add_argument(
         "--state", action="append", choices=[*map(str, JobState)], metavar="STATE", help=f"{states}; may be repeated"
     )
     listing.add_argument("--limit", type=_count, default=50, help="at most so many (50)")
     listing.set_defaults(run=lambda given: _list(given, say))
-    showing = actions.add_parser("show", help="everything about one job")
+    showing = actions.add_parser("show", help="show everything about one job")
     showing.add_argument("id", type=_ref, help="number or uuid")
     showing.set_defaults(run=lambda given: _show(given, say))
-    retrying = actions.add_parser("retry", help="bring back parked or failed jobs, with their attempts counted anew")
+    retrying = actions.add_parser("retry", help="bring back parked or failed ones; their attempts are counted anew")
     retrying.add_argument("ids", type=_ref, nargs="+", metavar="ID", help="number or uuid")
     retrying.set_defaults(run=lambda given: _retry(given, say))
 

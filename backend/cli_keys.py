@@ -11,8 +11,8 @@ Say = Callable[[str], None]
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     """Add the commands to the operator's."""
-    keys = commands.add_parser("keys", help="the keys that sign Open Badges and the list of revoked ones")
-    acts = keys.add_subparsers(dest="act", required=True, metavar="ACT")
+    keys = commands.add_parser("keys", help="look after the keys that sign Open Badges: rotate, list")
+    acts = keys.add_subparsers(dest="act", required=True, metavar="ACTION")
     rotate = acts.add_parser(
         "rotate",
         help="sign with a new key from now on; what older keys signed can still be verified",
@@ -20,7 +20,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Sa
         "private part from the others. Processes on this machine notice by themselves; copy the file to the others.",
     )
     rotate.set_defaults(run=lambda given: _rotate(given, say), needs_no_database=True)
-    shown = acts.add_parser("list", help="the names of the keys, the one that signs first")
+    shown = acts.add_parser("list", help="list the names of the keys; the one that signs comes first")
     shown.set_defaults(run=lambda given: _list(given, say), needs_no_database=True)
 
 

@@ -58,6 +58,7 @@ def build() -> Litestar:
         before_send=[dress],
         openapi_config=config("Lulus: learning360", DOCUMENTATION, docs.DESCRIPTION, docs.WAYS_IN),
         plugins=[OneWay()],
+        opt={"scope": auth.SCOPE},
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
     )

@@ -36,6 +36,7 @@ def build() -> Litestar:
             Exception: envelope.on_anything,
         },
         openapi_config=config("Lulus: ruangkerja", DOCUMENTATION, docs.DESCRIPTION),
+        opt={"scope": auth.SCOPE},
         request_max_body_size=envelope.MOST_BODY_BYTES,
         logging_config=None,
     )

@@ -216,6 +216,7 @@ def build(find: lookup.Lookup = lookup.certificate) -> Litestar:
             Unavailable: excuse,
             StorageDown: excuse,
         },
+        opt={"public": True},  # but for what says otherwise
         openapi_config=None,
         state=State({"lookup": find}),
     )

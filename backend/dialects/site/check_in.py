@@ -125,7 +125,7 @@ def _rows(mark: AttendanceView, title: str) -> tuple[tuple[str, str], ...]:
     return (("holder", mark.person.name), ("meeting", title), ("at", f"{at:%H.%M}"), ("status", status))
 
 
-@get("/{meeting:str}", opt={"lane": ""}, middleware=[Refusal()])
+@get("/{meeting:str}", opt={"public": True, "lane": ""}, middleware=[Refusal()])
 async def ask(request: Ask, meeting: FromPath[str], code: FromQuery[str] = "") -> Response[str]:
     """Ask whether somebody is there, or first who it is. Changes nothing."""
     parse_uuid(meeting)
@@ -141,7 +141,7 @@ async def check_in(request: Ask, meeting: FromPath[str], code: FromQuery[str] = 
     return await _note(request, visitor, meeting, code)
 
 
-@post("/{meeting:str}/login", status_code=200, opt={"lane": "passwords"}, middleware=[Refusal()])
+@post("/{meeting:str}/login", status_code=200, opt={"public": True, "lane": "passwords"}, middleware=[Refusal()])
 async def log_in(request: Ask, meeting: FromPath[str], code: FromQuery[str] = "") -> Response[str]:
     """Begin a session, and note presence if the code still holds; who took longer scans once more."""
     given = await GATE.form(request, None)
@@ -193,6 +193,7 @@ def excuse(request: Ask, error: Exception) -> Response[str]:
 ROUTER = Router(
     PATH,
     route_handlers=[ask, check_in, log_in, log_out],
+    opt={"public": False, "roles": (Role.STUDENT,)},
     include_in_schema=False,
     request_max_body_size=MAX_FORM_BYTES,
     exception_handlers={DomainError: refuse, Exception: excuse},

@@ -40,7 +40,7 @@ async def ready() -> Response[health.Health]:
     return Response(found, status_code=found.http_status, headers=NO_STORE)
 
 
-@get("/metrics", include_in_schema=False)
+@get("/metrics", include_in_schema=False, opt={"public": False, "scope": "loopback, or METRICS_TOKEN"})
 async def show_metrics(request: Request[Any, Any, Any]) -> Response[Any]:
     """Give the numbers to this machine itself, and to who brings METRICS_TOKEN."""
     if not metrics.may_read(request.scope):

@@ -7,7 +7,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from backend.core.actor import Actor, acting_as
+from backend.core.actor import Actor, Role, acting_as
 from backend.dialects.site.gate import Ask
 from backend.dialects.site.ops.envelope import REFUSALS, elsewhere, login_page, page
 from backend.dialects.site.ops.guard import GATE, PATH
@@ -44,13 +44,13 @@ def _state(request: Ask) -> JobState | None:
     return JobState(given) if given in list(JobState) else None
 
 
-@get("/login")
+@get("/login", opt={"public": True})
 async def login_form(request: Ask) -> Response[str]:
     """Ask who is there."""
     return login_page(request)
 
 
-@post("/login", status_code=200, opt={"lane": "passwords"}, middleware=[Refusal()])
+@post("/login", status_code=200, opt={"public": True, "lane": "passwords"}, middleware=[Refusal()])
 async def log_in(request: Ask) -> Response[Any]:
     """Begin a session."""
     given = await GATE.form(request, None)
@@ -179,6 +179,7 @@ ROUTER = Router(
         list_activity,
         show_storage,
     ],
+    opt={"public": False, "roles": (Role.ADMIN,)},
     include_in_schema=False,
     request_max_body_size=MAX_FORM_BYTES,
     exception_handlers=REFUSALS,
