@@ -36,13 +36,15 @@ MOST_REFUSED = 100
 
 # The attempt's row is locked in the statement: closing waits for answers under way, and an answer that waited for the
 # closing finds the attempt closed.
-_SAVE = f"""
+_RUNNING = f"""
 WITH t AS (
     SELECT id, assessment_id, question_ids, is_sequential, reached FROM attempt
     WHERE {{column}} = $1 AND account_id = $2 AND state = 'open'
       AND now() <= deadline_at + make_interval(secs => grace_s) AND {sql.IN_BATCH}
     FOR NO KEY UPDATE
-), picked AS (
+)"""  # noqa: S608 - our names
+
+_SAVE = f"""{_RUNNING}, picked AS (
     {{picked}}
 ), kept AS (
     INSERT INTO answer (attempt_id, question_id, option_id, value, created_at, updated_at)
@@ -68,6 +70,18 @@ _VALUE = f"""
     WHERE {sql.IS_ASKED} AND {sql.IS_ITS_TURN}
 """  # noqa: S608 - our names
 
+# a JSON null in the log: what was answered is taken back
+_CLEAR = f"""{_RUNNING}, picked AS (
+    SELECT t.id AS attempt_id, q.id AS question_id FROM t
+    JOIN question q ON q.assessment_id = t.assessment_id AND q.uuid = $3
+    WHERE {sql.IS_ASKED} AND {sql.IS_ITS_TURN}
+), gone AS (
+    DELETE FROM answer w USING picked WHERE w.attempt_id = picked.attempt_id AND w.question_id = picked.question_id
+)
+INSERT INTO answer_log (attempt_id, question_id, value, session_id, saved_at)
+SELECT attempt_id, question_id, 'null'::jsonb, $4, now() FROM picked
+"""  # noqa: S608 - our names
+
 # says why, and notes an answer that came too late
 _WHY_NOT = f"""
 WITH found AS (
@@ -89,12 +103,14 @@ SELECT * FROM found
 """  # noqa: S608 - our names
 
 
-async def save(actor: Actor, ref: Ref, question: UUID, chosen: UUID | Answer) -> None:
-    """Keep what was answered: one option, or an answer of any kind.
+async def save(actor: Actor, ref: Ref, question: UUID, chosen: UUID | Answer | None) -> None:
+    """Keep what was answered: one option, or an answer of any kind; None takes back what there was.
 
-    Raises: what `save_answer` and `save_value` raise.
+    Raises: what `save_answer`, `save_value` and `clear` raise.
     """
-    if isinstance(chosen, UUID):
+    if chosen is None:
+        await clear(actor, ref, question)
+    elif isinstance(chosen, UUID):
         await save_answer(actor, ref, question, chosen)
     else:
         await save_value(actor, ref, question, chosen)
@@ -138,6 +154,20 @@ async def save_value(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> 
         await _save_recording(actor, ref, question, answer)
     else:
         await _save_value(actor, ref, question, answer)
+
+
+async def clear(actor: Actor, ref: Ref, question: UUID) -> None:
+    """Take back the answer to a question, which is unanswered then: where a wrong one costs points, none is better.
+
+    As `save_answer` otherwise; it is in the log, too.
+
+    Raises: AttemptNotFound, NotYourAttempt, AttemptClosed, TimeOver, QuestionNotInQuiz, EarlierQuestion,
+        LaterQuestion.
+    """
+    statement = _CLEAR.format(column=db.column_of(ref))
+    if not await db.statement(statement, ref, actor.person_id, question, actor.session_id):
+        why = _WHY_NOT.format(column=db.column_of(ref), question="uuid", option="id")
+        raise _refusal(ref, await db.row(why, ref, actor.person_id, question, None, "null", actor.session_id))
 
 
 async def _save_value(actor: Actor, ref: Ref, question: UUID, answer: Answer) -> None:

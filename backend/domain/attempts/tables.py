@@ -75,7 +75,7 @@ class AnswerLog(Table, tablename="answer_log"):
     """Every answer that was taken, with the server's time: append-only, a trigger refuses changes.
 
     `refusal` is None for those; answers that came too late are noted, too, up to a hundred for each attempt. A row
-    with neither answer nor refusal: the question was left for the next one.
+    with neither answer nor refusal: the question was left for the next one. A JSON null: the answer was taken back.
     """
 
     id = BigSerial(primary_key=True, index=False)

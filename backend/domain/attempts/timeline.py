@@ -23,6 +23,7 @@ class Happening(StrEnum):
     STARTED = "started"
     ANSWERED = "answered"
     REFUSED = "refused"
+    CLEARED = "cleared"
     MOVED_ON = "moved_on"
     CLOSED = "closed"
 
@@ -51,8 +52,8 @@ _HAPPENED = """(
         NULL::bigint AS option_id, NULL::text AS answer, NULL::text AS refusal, NULL::text AS by,
         NULL::bigint AS by_id, NULL::bigint AS session_id FROM attempt WHERE id = $1
     UNION ALL SELECT CASE WHEN refusal IS NOT NULL THEN 'refused' WHEN num_nonnulls(option_id, value) = 0
-        THEN 'moved_on' ELSE 'answered' END, saved_at, id, question_id,
-        option_id, value::text, refusal, NULL, NULL, session_id FROM answer_log WHERE attempt_id = $1
+        THEN 'moved_on' WHEN value = 'null' THEN 'cleared' ELSE 'answered' END, saved_at, id, question_id,
+        option_id, nullif(value, 'null')::text, refusal, NULL, NULL, session_id FROM answer_log WHERE attempt_id = $1
     UNION ALL SELECT 'closed', submitted_at, 9223372036854775807, NULL, NULL, NULL, NULL, closed_by, closed_by_id, NULL
         FROM attempt WHERE id = $1 AND submitted_at IS NOT NULL
 )"""

@@ -19,6 +19,7 @@ from backend.domain.attempts.errors import (
     AttemptClosed,
     AttemptHidden,
     AttemptsUsedUp,
+    NotYourAttempt,
     OverrideNotFound,
     PauseNotOver,
     QuestionNotInQuiz,
@@ -28,6 +29,7 @@ from backend.domain.attempts.errors import (
 from backend.domain.attempts.overrides import OverridePlan
 from backend.domain.enrolments.errors import PersonNotOfBatch
 from tests import school
+from tests.background import drain
 from tests.kinds import a_quiz_of
 from tests.people import MakePerson, Person
 from tests.quizzes import a_quiz, an_attempt, move_deadline, save
@@ -230,3 +232,46 @@ async def test_late_answers_are_noted_up_to_a_number(student: Person, monkeypatc
             await save(quiz, attempt, student.actor, 0)
     assert await db.value("SELECT count(*) FROM answer_log WHERE refusal = 'late'") == 3
     assert await db.value("SELECT count(*) FROM answer") == 0
+
+
+async def test_an_answer_can_be_taken_back_and_costs_nothing_then(student: Person, teacher: Person):
+    quiz = await a_quiz_of("single_choice", "short_text")
+    await db.statement("UPDATE question SET penalty = 1 WHERE assessment_id = $1", quiz.view.id)
+    attempt = await an_attempt(quiz, student.actor)
+    await school.teach(quiz.meeting, teacher.id)
+    first = quiz.questions[0]
+    wrong = next(option for option in first.options if not option.is_correct)
+    path = f"/api/v1/quizzes/attempts/{attempt.uuid}"
+    await saving.save_answer(student.actor, attempt.uuid, first.uuid, wrong.uuid)
+    body = {"question_id": str(first.uuid), "answer": None}
+    assert (await student.http.post(f"{path}/temp-submissions", json=body)).json()["data"] == {"status": "saved"}
+    shown = (await student.http.get(path)).json()["data"]
+    assert shown["temp_submissions"] == []
+    both = body | {"selected_option_id": str(wrong.uuid)}
+    assert (await student.http.post(f"{path}/temp-submissions", json=both)).status_code == 400
+    await saving.clear(student.actor, attempt.uuid, first.uuid)
+    await attempts.submit_attempt(student.actor, attempt.id)
+    refused = await student.http.post(f"{path}/temp-submissions", json=body)
+    assert refused.status_code == 409
+    await drain()
+    result = (await student.http.get(f"{path}/result")).json()["data"]
+    assert (result["status"], result["points"]) == ("graded", 0)
+    told = (await teacher.http.get(f"{path}/timeline")).json()["data"]
+    happened = [one["what"] for one in told]
+    assert happened[:4] == ["started", "answered", "cleared", "cleared"]
+    assert sorted(happened[4:]) == ["closed", "refused"]
+    assert {one["answer"] for one in told} == {None}
+
+
+async def test_what_cannot_be_answered_cannot_be_taken_back(student: Person, a_person: MakePerson):
+    quiz, other = await a_quiz(), await a_quiz()
+    attempt = await an_attempt(quiz, student.actor)
+    for refused, actor, question in (
+        (QuestionNotInQuiz, student.actor, other.questions[0].uuid),
+        (NotYourAttempt, (await a_person()).actor, quiz.questions[0].uuid),
+    ):
+        with pytest.raises(refused):
+            await saving.clear(actor, attempt.uuid, question)
+    await move_deadline(attempt.id, timedelta(seconds=-6))
+    with pytest.raises(TimeOver):
+        await saving.clear(student.actor, attempt.uuid, quiz.questions[0].uuid)

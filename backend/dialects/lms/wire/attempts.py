@@ -24,16 +24,16 @@ from backend.domain.grading.reviews import AttemptReviewView
 
 
 class AnswerIn(Struct):
-    """One answer: the option that was chosen, or (ours) an answer of any kind.
+    """One answer: the option that was chosen, or (ours) an answer of any kind; null takes back what was answered.
 
     Times a client sends are not looked at.
     """
 
     question_id: UUID
     selected_option_id: UUID | UnsetType = UNSET
-    answer: Answer | UnsetType = UNSET
+    answer: Answer | UnsetType | None = UNSET
 
-    def chosen(self) -> UUID | Answer:
+    def chosen(self) -> UUID | Answer | None:
         """What was answered. Raises: Invalid unless it is one of the two."""
         if self.answer is UNSET:
             if self.selected_option_id is UNSET:
