@@ -38,6 +38,12 @@ class SheetMissing(Invalid):
     code = "http.sheet_missing"
 
 
+class TableMissing(Invalid):
+    """The same, where a table as text (CSV) is wanted."""
+
+    code = "http.table_missing"
+
+
 class NotSpreadsheet(Unsupported):
     """The file does not begin as an .xlsx does, whatever its name says."""
 
@@ -96,9 +102,10 @@ async def receive(
 
     A spreadsheet, or with `is_text` a table as text (CSV).
 
-    Raises: SheetMissing, NotSpreadsheet, NotTable, SheetRefused, FormBroken, and what `announce` raises.
+    Raises: SheetMissing or TableMissing, NotSpreadsheet or NotTable, SheetRefused, FormBroken, and what `announce`
+        raises.
     """
-    async with _file_of(request) as file:
+    async with _file_of(request, TableMissing if is_text else SheetMissing) as file:
         await (_must_be_text if is_text else _must_be_spreadsheet)(file)
         key = await announce()
         stored = await shared.storage().put_stream(
@@ -108,7 +115,7 @@ async def receive(
 
 
 @asynccontextmanager
-async def _file_of(request: Request[Any, Any, Any]) -> AsyncIterator[UploadFile]:
+async def _file_of(request: Request[Any, Any, Any], missing: type[Invalid] = SheetMissing) -> AsyncIterator[UploadFile]:
     """The file of a form; all of the form's files are closed behind."""
     try:
         form = await request.form()
@@ -118,7 +125,7 @@ async def _file_of(request: Request[Any, Any, Any]) -> AsyncIterator[UploadFile]
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
-            raise SheetMissing
+            raise missing
         yield file
     finally:
         for each in files:

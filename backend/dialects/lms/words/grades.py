@@ -61,6 +61,7 @@ WORDS = {
         "Berkas tidak dapat dibaca: rusak, terpotong, atau isinya terlalu besar ({reason})",
         "The file cannot be read: it is damaged, cut short, or unpacks to too much ({reason})",
     ),
+    "http.table_missing": Word("Berkas CSV belum dilampirkan", "There is no CSV file", status=400),
     "http.not_table": Word("Berkas harus berupa .csv", "The file must be a .csv"),
     "http.not_spreadsheet": Word("Berkas harus berupa .xlsx", "The file must be an .xlsx"),
 }
