@@ -13,7 +13,7 @@ from backend.domain.clients import commands, queries, rules
 from backend.domain.clients.commands import Revealed
 from backend.domain.clients.errors import ClientNotFound
 from backend.domain.clients.queries import ClientView
-from backend.domain.clients.terms import NewClient
+from backend.domain.clients.terms import NewClient, Scope
 
 Say = Callable[[str], None]
 
@@ -34,7 +34,9 @@ def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: S
         "--scope",
         action="append",
         required=True,
-        help="what it may read: learning360:read, ruangkerja:read; may be repeated",
+        choices=[*map(str, Scope)],
+        metavar="SCOPE",
+        help=f"what it may read: {', '.join(Scope)}; may be repeated",
     )
     creating.add_argument("--company", default="", help="the id it calls with; without it, the code it is given")
     creating.add_argument(
@@ -95,7 +97,7 @@ def _ref(text: str) -> Ref | str:
 async def _create(given: argparse.Namespace, say: Say) -> int:
     new = NewClient(
         name=given.name,
-        scopes=tuple(given.scope),
+        scopes=tuple(Scope(text) for text in given.scope),
         company=given.company,
         addresses=tuple(given.address),
         rate_per_s=given.rate,

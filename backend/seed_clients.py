@@ -5,9 +5,9 @@ import msgspec
 from backend.core import db
 from backend.core.actor import SYSTEM
 from backend.domain.clients import commands
-from backend.domain.clients.terms import NewClient
+from backend.domain.clients.terms import NewClient, Scope
 
-SCOPES = {"learning360": "learning360:read", "ruangkerja": "ruangkerja:read"}
+SCOPES = {"learning360": Scope.LEARNING360, "ruangkerja": Scope.RUANGKERJA}
 
 
 class Program(msgspec.Struct, frozen=True):

@@ -14,11 +14,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.errors import Forbidden, Invalid, Unauthenticated
 from backend.domain.clients import access
+from backend.domain.clients import terms as clients
 from backend.domain.clients.access import IssuedToken
 from backend.domain.clients.terms import Key
 from backend.domain.clients.terms import Token as Proof
 
-SCOPE = "learning360:read"
+SCOPE = clients.Scope.LEARNING360
 TOKEN_LIFETIME_S = 3600
 MOST_PARAMETERS = 100
 

@@ -12,9 +12,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.errors import Unauthenticated
 from backend.domain.clients import access
+from backend.domain.clients import terms as clients
 from backend.domain.clients.terms import Token
 
-SCOPE = "ruangkerja:read"
+SCOPE = clients.Scope.RUANGKERJA
 """The scope that an API client needs for this contract."""
 
 TOKEN_LIFE_S = 43_199

@@ -14,6 +14,13 @@ class ClientState(StrEnum):
     REVOKED = "revoked"
 
 
+class Scope(StrEnum):
+    """What a client may be let in to: those who are called ask for one of these."""
+
+    LEARNING360 = "learning360:read"
+    RUANGKERJA = "ruangkerja:read"
+
+
 class Outcome(StrEnum):
     """What became of a call, as the activity log has it."""
 
@@ -30,12 +37,12 @@ class Outcome(StrEnum):
 class NewClient(msgspec.Struct, frozen=True, kw_only=True):
     """What a client begins with.
 
-    `scopes` are words that those who are called ask for; `addresses` are networks (CIDR) or single addresses, and none
+    `scopes` are what it is let in to; `addresses` are networks (CIDR) or single addresses, and none
     stands for anywhere. Without a `company` it is the client's own code. `rate_per_s` is for the company as a whole.
     """
 
     name: str
-    scopes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     company: str = ""
     addresses: tuple[str, ...] = ()
     rate_per_s: int = 50

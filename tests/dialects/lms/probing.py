@@ -104,7 +104,7 @@ SAMPLES: dict[str, Any] = {
     "post_end_at": "2030-01-05T00:00:00Z",
     "language": "en",
     "company": "somebody",
-    "scopes": "somewhere:read",
+    "scopes": "ruangkerja:read",
     "addresses": "192.0.2.0/24",
 }
 _ADDRESSED = re.compile(r"url|avatar|proof|files|image|thumbnail|address$")

@@ -17,11 +17,11 @@ KEYS = {
 BODY = {
     "name": "Partner",
     "company": "school-1",
-    "scopes": ["somewhere:read"],
+    "scopes": ["ruangkerja:read"],
     "addresses": ["192.0.2.7/24"],
     "expires_at": "2999-01-01T00:00:00Z",
 }
-CALL = {"scope": "somewhere:read", "address": "192.0.2.9", "route": "/somewhere"}
+CALL = {"scope": "ruangkerja:read", "address": "192.0.2.9", "route": "/somewhere"}
 
 
 async def a_made_client(admin: Person, **values) -> dict:
@@ -86,6 +86,7 @@ async def test_no_secret_is_kept_for_a_request_that_is_repeated(admin: Person):
         ({"name": ""}, "name"),
         ({"scopes": []}, "scopes"),
         ({"scopes": ["Not so"]}, "scopes[0]"),
+        ({"scopes": ["ruangkerja:read", "ruangkerja:write"]}, "scopes[1]"),
         ({"company": "a b"}, "company"),
         ({"addresses": ["192.0.2.7", "300.1.1.1"]}, "addresses[1]"),
         ({"addresses": ["example.test"]}, "addresses[0]"),

@@ -309,7 +309,7 @@ async def _records(half: Half, group: tuple[int, UUID], number: int) -> None:
         name="A partner",
         company=f"partner-{number}",
         secret_hash=bytes([number]) * 32,
-        scopes=["somewhere:read"],
+        scopes=["ruangkerja:read"],
         addresses=[],
     )
     _, blog = await _insert(

@@ -3,10 +3,13 @@
 import pytest
 
 from backend import cli, cli_clients
+from backend.app import app
 from backend.domain.clients import access
 from backend.domain.clients.errors import ClientUnknown
-from backend.domain.clients.terms import Key
-from tests.domain.clients.making import HERE
+from backend.domain.clients.terms import Key, Scope
+from tests.architecture.test_routes import handlers
+
+HERE = {"scope": "ruangkerja:read", "address": "192.0.2.7", "route": "/ruangkerja/courses"}
 
 
 @pytest.fixture
@@ -54,4 +57,19 @@ async def test_makes_lists_rotates_and_revokes(run):
 )
 async def test_refuses_what_does_not_fit(run, words):
     with pytest.raises(SystemExit):
-        await run("create", "--name", "Partner", "--scope", "a:read", *words)
+        await run("create", "--name", "Partner", "--scope", HERE["scope"], *words)
+
+
+@pytest.mark.parametrize("scope", ["ruangkerja:write", "ruangkerja", "Ruangkerja:read", ""])
+async def test_a_scope_that_nobody_asks_for_is_refused_with_those_there_are(run, capsys, scope):
+    with pytest.raises(SystemExit):
+        await run("create", "--name", "Partner", "--scope", HERE["scope"], "--scope", scope)
+    said = capsys.readouterr().err
+    assert all(str(known) in said for known in Scope)
+    assert await run("list") == (0, ["No API clients."])
+
+
+def test_the_scopes_there_are_are_those_that_are_asked_for():
+    partners = [dialect.app for dialect in app.dialects if dialect.name not in ("lms", "site")]
+    asked = {handler.opt.get("scope") for one in partners for _, handler in handlers(one)}
+    assert asked == set(Scope)

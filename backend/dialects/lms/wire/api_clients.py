@@ -10,11 +10,10 @@ from msgspec import Meta
 from backend.dialects.lms.wire.text import Moment, Name
 from backend.domain.clients.commands import Revealed
 from backend.domain.clients.queries import ClientView, UseView
-from backend.domain.clients.terms import ClientState, NewClient, Outcome
+from backend.domain.clients.terms import ClientState, NewClient, Outcome, Scope
 
 Company = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$(?!\n)")]
 """How a partner calls itself in its requests; empty stands for the client's own code."""
-Scope = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_.:-]*$(?!\n)")]
 Address = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[0-9A-Fa-f.:/]+$(?!\n)")]
 """An address or a network (CIDR)."""
 Rate = Annotated[int, Meta(ge=1, le=10_000)]
