@@ -37,13 +37,25 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 async def jobs_page(
-    actor: Actor, *, state: JobState | None = None, kind: str = "", before: int | None = None, limit: int = PAGE
+    actor: Actor,
+    *,
+    state: JobState | None = None,
+    kind: str = "",
+    with_routine: bool = True,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> PageView[JobView]:
-    """Jobs, the newest first; nothing for who is no admin. One statement."""
+    """Jobs, the newest first; nothing for who is no admin. One statement.
+
+    Without routine, what the schedule has started is left out once it is done: it is most of the table, and nobody
+    asked for it.
+    """
     if not actor.is_admin:
         return PageView([], None)
     # a state is one of ours and stands in the text, so that the partial indexes are found
     wanted = f"state = '{state}'" if state else "true"
+    if not with_routine:
+        wanted += f" AND NOT (state = '{JobState.DONE}' AND coalesce(unique_key, '') LIKE 'schedule:%')"
     rows = await db.fetch(
         f"SELECT {JOB_COLUMNS} FROM job WHERE {wanted} AND ($1 = '' OR kind = $1)"  # noqa: S608 - our names
         " AND id < coalesce($2, 9223372036854775807) ORDER BY id DESC LIMIT $3",

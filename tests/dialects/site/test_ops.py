@@ -233,6 +233,25 @@ async def test_lists_are_paged_and_filtered(operator):
         assert (await operator.get(f"/ops/jobs?{wrong}")).status_code == 200
 
 
+async def test_routine_that_is_done_stays_out_until_it_is_asked_for(operator):
+    mine = await a_job(JobState.DONE)
+    states = (JobState.DONE, JobState.QUEUED, JobState.RUNNING, JobState.PARKED, JobState.FAILED)
+    routine = {state: await a_job(state, kind="expire_purchases") for state in states}
+    await db.statement("UPDATE job SET unique_key = 'schedule:' || id WHERE kind = 'expire_purchases'")
+
+    async def shown(**query):
+        text = (await operator.get("/ops/jobs", params=query)).text
+        return {int(number) for number in re.findall(r'<a href="/ops/jobs/(\d+)\?', text)}
+
+    everything = {mine, *routine.values()}
+    assert await shown() == everything - {routine[JobState.DONE]}
+    assert await shown(state="done") == {mine}
+    assert await shown(state="parked") == {routine[JobState.PARKED]}
+    assert await shown(routine="all") == everything
+    assert await shown(routine="all", state="done") == {mine, routine[JobState.DONE]}
+    assert await shown(kind="expire_purchases") == set(routine.values())
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_more_rows_ask_no_more(operator, statements, path):
     job = await a_job(error="x")

@@ -30,7 +30,8 @@ GUARD = {
 def frame(request: Ask, visitor: Visitor | None = None, csrf: str = "") -> pages.Frame:
     """What surrounds the pages of a request."""
     lang = spoken_language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
-    query = {name: value for name, value in request.query_params.items() if name in ("state", "kind", "before")}
+    kept = ("state", "kind", "routine", "before")
+    query = {name: value for name, value in request.query_params.items() if name in kept}
     return pages.Frame(
         lang=lang,
         school=settings().school_name,

@@ -95,12 +95,19 @@ async def overview(request: Ask) -> Response[str]:
 
 @get("/jobs")
 async def list_jobs(request: Ask) -> Response[str]:
-    """Show jobs by state and kind, the newest first."""
+    """Show jobs by state and kind, the newest first. What the schedule has done is shown to who asks for it."""
     visitor = await GATE.visitor(request)
     kind = request.query_params.get("kind", "").replace("\0", "")[:60].strip()
-    found = await operator_queries.jobs_page(visitor.actor, state=_state(request), kind=kind, before=_before(request))
+    routine = "all" if request.query_params.get("routine") == "all" else ""
+    found = await operator_queries.jobs_page(
+        visitor.actor,
+        state=_state(request),
+        kind=kind,
+        with_routine=bool(routine or kind),
+        before=_before(request),
+    )
     names = await _names(found.items)
-    return page(request, visitor, "jobs", page=found, state=_state(request), kind=kind, names=names)
+    return page(request, visitor, "jobs", page=found, state=_state(request), kind=kind, routine=routine, names=names)
 
 
 @get("/jobs/{number:str}")
