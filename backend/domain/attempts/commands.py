@@ -212,22 +212,29 @@ async def change_quiz(actor: Actor, quiz_ref: Ref, change: QuizChange) -> QuizVi
     """
     async with transaction():
         quiz = await assessments.update_quiz(actor, quiz_ref, change)
-        await retime(quiz.id)
+        await retime(quiz.id, by=actor)
         return quiz
 
 
-async def retime(quiz_id: int, account_id: int | None = None) -> None:
-    """Give the attempts at a quiz that are running, or the one of a person, the time they have by what holds now."""
+async def retime(quiz_id: int, account_id: int | None = None, *, by: Actor) -> None:
+    """Give the attempts at a quiz that are running, or the one of a person, the time they have by what holds now.
+
+    Each deadline that becomes another one is noted, with who did it.
+    """
     async with transaction():
         await db.statement(
-            f"UPDATE attempt t SET deadline_at = n.deadline_at, extra_s = n.extra_s, grace_s = n.grace_s,"  # noqa: S608 - our names
-            f" updated_at = now() FROM (SELECT t.id, {sql.EXTRA_S} AS extra_s, a.grace_s,"
+            "WITH retimed AS (UPDATE attempt t SET deadline_at = n.deadline_at, extra_s = n.extra_s,"  # noqa: S608 - our names
+            f" grace_s = n.grace_s, updated_at = now() FROM (SELECT t.id, {sql.EXTRA_S} AS extra_s, a.grace_s,"
             f" {sql.DEADLINE.format(start='t.started_at')} AS deadline_at"
             "  FROM attempt t JOIN assessment a ON a.id = t.assessment_id"
             "  LEFT JOIN quiz_override v ON v.assessment_id = a.id AND v.account_id = t.account_id"
             "  WHERE a.id = $1 AND t.state = 'open' AND ($2::bigint IS NULL OR t.account_id = $2)"
             "  ORDER BY t.id FOR NO KEY UPDATE OF t) AS n"
-            " WHERE t.id = n.id AND (t.deadline_at, t.extra_s, t.grace_s) <> (n.deadline_at, n.extra_s, n.grace_s)",
+            " WHERE t.id = n.id AND (t.deadline_at, t.extra_s, t.grace_s) <> (n.deadline_at, n.extra_s, n.grace_s)"
+            " RETURNING t.id, old.deadline_at AS before, new.deadline_at AS after)"
+            " INSERT INTO attempt_time (attempt_id, deadline_before, deadline_after, changed_by)"
+            " SELECT id, before, after, $3 FROM retimed WHERE before <> after ORDER BY id",
             quiz_id,
             account_id,
+            by.account_id,
         )

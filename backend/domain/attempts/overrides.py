@@ -109,7 +109,7 @@ async def put_override(actor: Actor, quiz_ref: Ref, person_ref: Ref, plan: Overr
             *(plan.extra_s, plan.time_factor, plan.extra_attempts, plan.opens_at, plan.closes_at, plan.note),
             actor.account_id,
         )
-        await retime(quiz.id, person.id)
+        await retime(quiz.id, person.id, by=actor)
         await emit(OverrideChanged(quiz.id, quiz.batch_id, person.id, Deed.UPDATED, quiz.title))
         return msgspec.structs.replace(db.view(OverrideView, rows[0]), person=person)
 
@@ -128,7 +128,7 @@ async def delete_override(actor: Actor, quiz_ref: Ref, person_ref: Ref) -> None:
         )
         if not gone:
             raise OverrideNotFound(person=person.id)
-        await retime(quiz.id, person.id)
+        await retime(quiz.id, person.id, by=actor)
         await emit(OverrideChanged(quiz.id, quiz.batch_id, person.id, Deed.REMOVED, quiz.title))
 
 

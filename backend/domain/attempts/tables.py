@@ -88,6 +88,17 @@ class AnswerLog(Table, tablename="answer_log"):
     refusal = Varchar(length=16, choices=Refusal, null=True, default=None)
 
 
+class AttemptTime(Table, tablename="attempt_time"):
+    """Each time a running attempt was given another deadline: append-only, a trigger refuses changes."""
+
+    id = BigSerial(primary_key=True, index=False)
+    attempt_id = BigInt()
+    deadline_before = Timestamptz()
+    deadline_after = Timestamptz()
+    changed_by = BigInt(null=True, default=None)
+    changed_at = Timestamptz(default=TimestamptzNow())
+
+
 class QuizOverride(Table, tablename="quiz_override"):
     """What one person is granted at one quiz; unique on both.
 

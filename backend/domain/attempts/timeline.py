@@ -25,13 +25,17 @@ class Happening(StrEnum):
     REFUSED = "refused"
     CLEARED = "cleared"
     MOVED_ON = "moved_on"
+    RETIMED = "retimed"
+    """It was given another deadline while it ran: extra time, or the quiz's own time was changed."""
     CLOSED = "closed"
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. `address` and `user_agent` are those of the session that sent an answer.
 
-    `by`: who or what closed the attempt; `refusal`: why an answer was only noted.
+    `by`: who or what closed the attempt; `by_uuid`: who of the staff closed it, or gave it another deadline;
+    `deadline_at`: the one that held from then on, where it started or was retimed; `refusal`: why an answer was only
+    noted.
     """
 
     at: datetime
@@ -42,6 +46,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None
     by: ClosedBy | None
     by_uuid: UUID | None
+    deadline_at: datetime | None
     session_uuid: UUID | None
     address: str | None
     user_agent: str | None
@@ -50,16 +55,20 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 _HAPPENED = """(
     SELECT 'started' AS what, started_at AS at, 0::bigint AS turn, NULL::bigint AS question_id,
         NULL::bigint AS option_id, NULL::text AS answer, NULL::text AS refusal, NULL::text AS by,
-        NULL::bigint AS by_id, NULL::bigint AS session_id FROM attempt WHERE id = $1
+        NULL::bigint AS by_id, NULL::bigint AS session_id, coalesce((SELECT deadline_before FROM attempt_time
+            WHERE attempt_id = $1 ORDER BY id LIMIT 1), deadline_at) AS deadline_at FROM attempt WHERE id = $1
     UNION ALL SELECT CASE WHEN refusal IS NOT NULL THEN 'refused' WHEN num_nonnulls(option_id, value) = 0
         THEN 'moved_on' WHEN value = 'null' THEN 'cleared' ELSE 'answered' END, saved_at, id, question_id,
-        option_id, nullif(value, 'null')::text, refusal, NULL, NULL, session_id FROM answer_log WHERE attempt_id = $1
-    UNION ALL SELECT 'closed', submitted_at, 9223372036854775807, NULL, NULL, NULL, NULL, closed_by, closed_by_id, NULL
-        FROM attempt WHERE id = $1 AND submitted_at IS NOT NULL
+        option_id, nullif(value, 'null')::text, refusal, NULL, NULL, session_id, NULL FROM answer_log
+        WHERE attempt_id = $1
+    UNION ALL SELECT 'retimed', changed_at, id, NULL, NULL, NULL, NULL, NULL, changed_by, NULL, deadline_after
+        FROM attempt_time WHERE attempt_id = $1
+    UNION ALL SELECT 'closed', submitted_at, 9223372036854775807, NULL, NULL, NULL, NULL, closed_by, closed_by_id, NULL,
+        NULL FROM attempt WHERE id = $1 AND submitted_at IS NOT NULL
 )"""
 _PAGE = f"""
 SELECT h.at, h.what, q.uuid AS question_uuid, o.uuid AS option_uuid, h.answer, h.refusal, h.by, c.uuid AS by_uuid,
-    s.uuid AS session_uuid, s.address, s.user_agent
+    h.deadline_at, s.uuid AS session_uuid, s.address, s.user_agent
 FROM (SELECT * FROM {_HAPPENED} AS all_of_it ORDER BY at, turn LIMIT $2 OFFSET $3) AS h
 LEFT JOIN question q ON q.id = h.question_id LEFT JOIN option o ON o.id = h.option_id
 LEFT JOIN account c ON c.id = h.by_id LEFT JOIN session s ON s.id = h.session_id ORDER BY h.at, h.turn

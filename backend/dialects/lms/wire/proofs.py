@@ -82,7 +82,10 @@ class OverrideOut(Struct, kw_only=True):
 
 
 class TimelineOut(Struct, kw_only=True):
-    """One thing that happened in an attempt. `address` and `user_agent` are those of the session that sent it."""
+    """One thing that happened in an attempt. `address` and `user_agent` are those of the session that sent it.
+
+    `deadline_at`: the one that held from then on, where the attempt started or was given another one (`retimed`).
+    """
 
     at: datetime
     what: Happening
@@ -92,6 +95,7 @@ class TimelineOut(Struct, kw_only=True):
     refusal: Refusal | None
     by: ClosedBy | None
     by_id: UUID | None
+    deadline_at: datetime | None
     session_id: UUID | None
     address: str | None
     user_agent: str | None
@@ -108,6 +112,7 @@ class TimelineOut(Struct, kw_only=True):
             refusal=view.refusal,
             by=view.by,
             by_id=view.by_uuid,
+            deadline_at=view.deadline_at,
             session_id=view.session_uuid,
             address=view.address,
             user_agent=view.user_agent,
