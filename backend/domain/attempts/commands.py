@@ -171,6 +171,7 @@ async def close_attempt(actor: Actor, ref: Ref) -> None:
     """
     async with transaction():
         found = await queries.attempt_to_mark(actor, ref)
+        await db.statement("SELECT 1 FROM attempt WHERE id = $1 FOR NO KEY UPDATE", found.id)
         if not await _close([found.id], by=ClosedBy.STAFF, staff_id=actor.account_id):
             raise AttemptClosed(attempt=found.id)
 
@@ -178,7 +179,8 @@ async def close_attempt(actor: Actor, ref: Ref) -> None:
 async def _close(attempt_ids: Sequence[int], *, by: ClosedBy, staff_id: int | None = None) -> int:
     """Close attempts that the caller has locked; their quizzes count as done, but for those that have to be passed.
 
-    Four statements for however many.
+    Four statements for however many. Changing a quiz locks its attempts, too (`retime`), so what is read here of the
+    quiz, in a statement after the lock, is what holds.
     """
     rows = await db.fetch(
         "UPDATE attempt SET state = 'submitted', submitted_at = now(), closed_by = $2, closed_by_id = $3,"

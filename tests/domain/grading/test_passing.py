@@ -7,6 +7,7 @@ import pytest
 
 from backend.core import db
 from backend.core.actor import SYSTEM
+from backend.core.db import transaction
 from backend.domain.assessments import commands as assessments
 from backend.domain.assessments.errors import PassMarkMissing
 from backend.domain.assessments.keys import EssayKey
@@ -21,6 +22,7 @@ from backend.domain.grading.terms import RegradePolicy
 from tests import school
 from tests.background import drain, drain_again
 from tests.people import MakePerson, Person
+from tests.processes import STARTS_S
 from tests.quizzes import QuizRow, a_quiz, an_attempt, save
 from tests.regrading import mend, sat
 
@@ -33,6 +35,15 @@ async def is_done(quiz: QuizRow, person: Person) -> bool:
     assert place is not None
     undone = [one.title for one in (await enrolments.progress(place.id)).missing]
     return quiz.view.title not in undone
+
+
+async def until_it_waits(task: asyncio.Task[None]) -> None:
+    """Until what a task does waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(STARTS_S):
+        while not await db.value(waiting):
+            assert not task.done()
+            await asyncio.sleep(0.01)
 
 
 async def progress_events() -> list[str]:
@@ -198,3 +209,33 @@ async def test_two_results_at_once_are_looked_at_together(a_person: MakePerson, 
             halves[number].append(attempt.id)
     await asyncio.gather(*(grading.grade_attempts(half) for half in halves))
     assert {await is_done(quiz, person) for person in people} == {counts is Counts.BEST}
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("by_staff", [False, True])
+@pytest.mark.parametrize("must_pass", [False, True])
+async def test_who_is_closed_while_passing_is_switched_is_noted_by_what_is_asked_then(
+    a_person: MakePerson,
+    must_pass: bool,  # noqa: FBT001 - a case
+    by_staff: bool,  # noqa: FBT001 - a case
+):
+    """The closing begins before the switch is committed and ends after it; nobody looks at it again."""
+    quiz = await a_quiz(points=("1", "1"), **{**PASS, "must_pass": not must_pass})
+    student = await a_person()
+    attempt = await an_attempt(quiz, student.actor)
+    switched = asyncio.Event()
+
+    async def close() -> None:
+        await switched.wait()
+        if by_staff:
+            await attempts.close_attempt(SYSTEM, attempt.id)
+        else:
+            await attempts.submit_attempt(student.actor, attempt.id)
+
+    closing = asyncio.create_task(close())
+    async with transaction():
+        await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(must_pass=must_pass))
+        switched.set()
+        await until_it_waits(closing)
+    await closing
+    assert await is_done(quiz, student) is not must_pass
