@@ -64,8 +64,9 @@ class MultipleScoring(StrEnum):
     """What ticks are worth.
 
     ALL_OR_NOTHING: exactly the right ones. BALANCED: the share of the right ones that were ticked, less the share of
-    the wrong ones that were. FRACTIONS: the sum of the options' own fractions; where no wrong one takes anything, they
-    take as much together as the right ones give, so that nobody gains by ticking everything. Never below 0 or above 1.
+    the wrong ones that were. FRACTIONS: the sum of the options' own fractions; where the
+    wrong ones take less together than the right ones give, each takes an equal share of what is missing on top, so
+    that nobody gains by ticking everything. Never below 0 or above 1.
     """
 
     ALL_OR_NOTHING = "all_or_nothing"
@@ -84,8 +85,17 @@ class MultipleResponseKey(_Key, frozen=True, kw_only=True, tag="multiple_respons
 
     @property
     def is_unguarded(self) -> bool:
-        """Whether its fractions alone would give all points to who ticks everything: none is below 0, some are 0."""
-        return self.scoring is MultipleScoring.FRACTIONS and min(option.fraction for option in self.options) == NOTHING
+        """Whether its fractions alone would give points to who ticks everything, although some options are wrong."""
+        return (
+            self.scoring is MultipleScoring.FRACTIONS
+            and self.surplus > 0
+            and not all(option.is_correct for option in self.options)
+        )
+
+    @property
+    def surplus(self) -> Decimal:
+        """What ticking everything would give by the fractions alone."""
+        return sum((option.fraction for option in self.options), NOTHING)
 
 
 class AcceptedText(Struct, frozen=True, kw_only=True):

@@ -146,7 +146,7 @@ def said_of_option(key: Key, option: UUID) -> tuple[str, ...]:
 
 
 def multiple_response(key: MultipleResponseKey, answer: MultipleResponseAnswer) -> Part:
-    """By the key's way of scoring; ticking everything gives nothing, unless everything is right or a key says so."""
+    """By the key's way of scoring; ticking everything gives nothing, unless everything is right."""
     ticked = set(answer.options)
     right = {option.uuid for option in key.options if option.is_correct}
     wrong = {option.uuid for option in key.options} - right
@@ -157,7 +157,7 @@ def multiple_response(key: MultipleResponseKey, answer: MultipleResponseAnswer) 
     if key.scoring is MultipleScoring.FRACTIONS:
         fraction = sum((option.fraction for option in key.options if option.uuid in ticked), NOTHING)
         if key.is_unguarded:
-            fraction -= _share(missed, len(wrong)) * sum((option.fraction for option in key.options), NOTHING)
+            fraction -= _share(missed, len(wrong)) * key.surplus
     else:
         fraction = _share(len(ticked & right), len(right)) - _share(missed, len(wrong))
     return Part(min(max(fraction, NOTHING), WHOLE), missed, feedback)

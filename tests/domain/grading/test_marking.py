@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backend.domain.assessments import answers as given_
@@ -86,6 +86,14 @@ ALL, BALANCED, FRACTIONS = keys.MultipleScoring
         (FRACTIONS, "0.75 0.25 0 0", "02", "0.25", 1),
         (FRACTIONS, "0.6 0.6 0", "012", "0", 1),
         (FRACTIONS, "0.5 0.5 0 0", "0123", "0", 2),  # nobody has said what wrong ones take
+        (FRACTIONS, "0.5 0.5 -0.25", "012", "0", 1),  # what was said takes too little
+        (FRACTIONS, "0.5 0.5 -0.25 -0.25", "0123", "0", 2),
+        (FRACTIONS, "0.5 0.5 -0.25 -0.25", "012", "0.5", 1),
+        (FRACTIONS, "0.5 0.5 -0.25 -0.25", "01", "1", 0),
+        (FRACTIONS, "0.5 0.5 -0.5 0", "0123", "0", 2),
+        (FRACTIONS, "0.5 0.5 -0.5 0", "03", "0.25", 1),
+        (FRACTIONS, "0.9 0.9 -0.1 -0.2", "0123", "0", 2),
+        (FRACTIONS, "0.5 0.5 -0.5 -1", "012", "0.5", 1),  # takes enough, so it is as it was said
     ],
 )
 def test_multiple_response(scoring, fractions, ticked, points, wrong):
@@ -360,6 +368,26 @@ def test_no_ticks_are_worth_more_than_all_or_less_than_nothing(fractions, ticked
     everything = given_.MultipleResponseAnswer(options=tuple(option.uuid for option in key.options))
     if "0" in fractions and not (scoring is FRACTIONS and min(map(D, fractions)) < 0):
         assert marking.part(key, everything).fraction == 0
+
+
+SOME = st.sets(st.integers(0, 7))
+WEIGHTS = st.lists(st.integers(-100, 100).map(lambda hundredths: str(D(hundredths) / 100)), min_size=2, max_size=8)
+
+
+@settings(deadline=None)
+@given(WEIGHTS, SOME, SOME)
+def test_whatever_weights_are_chosen_ticking_everything_gives_nothing(fractions, ticked, more):
+    """And no other wrong tick gains anything."""
+    key = keys.MultipleResponseKey(options=options(*fractions), scoring=FRACTIONS)
+    assume(any(option.is_correct for option in key.options) and not all(option.is_correct for option in key.options))
+
+    def worth(of: set[int]) -> Decimal:
+        chosen = tuple(option.uuid for at, option in enumerate(key.options) if at in of)
+        return marking.part(key, given_.MultipleResponseAnswer(options=chosen)).fraction
+
+    assert worth(set(range(8))) == 0
+    wrong = {at for at, option in enumerate(key.options) if not option.is_correct}
+    assert worth(ticked | (more & wrong)) <= worth(ticked)
 
 
 @settings(deadline=None)

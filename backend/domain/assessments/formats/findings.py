@@ -308,7 +308,8 @@ class Findings:
         for name, is_asked in markup.taken_out(asked, clean):
             (self.unsupported if is_asked else self.note)(asked.line, Part.MARKUP, name)
         if isinstance(clean.key, MultipleResponseKey) and clean.key.is_unguarded:
-            self.note(asked.line, Part.SCORING, "0%")
+            least = min(option.fraction for option in clean.key.options)
+            self.note(asked.line, Part.SCORING, f"{float(least * 100):g}%")
         self.questions.append(clean)
 
     def read(self, format_: Format) -> ReadFile:

@@ -156,7 +156,9 @@ def test_several_right():
 def test_wrong_answers_that_take_nothing_are_told_of():
     """Elsewhere who ticks everything gets all points for such a question; here nothing."""
     found = read("Who? {\n ~No one\n ~%50%Grant\n ~%50%Grant's wife }").findings
-    assert [(one.part, one.severity) for one in found] == [(Part.SCORING, Severity.NOTE)]
+    assert [(one.part, one.severity, one.found) for one in found] == [(Part.SCORING, Severity.NOTE, "0%")]
+    (told,) = read("Who? {\n ~%-25%No one\n ~%-25%Both\n ~%50%Grant\n ~%50%Grant's wife }").findings
+    assert (told.part, told.severity, told.found) == (Part.SCORING, Severity.NOTE, "-25%")
     assert read("Who? {\n ~%-100%No one\n ~%50%Grant\n ~%50%Grant's wife }").findings == []
 
 
