@@ -74,6 +74,14 @@ async def file(ref: Ref) -> FileView:
     return db.view(FileView, found)
 
 
+async def durations(refs: Collection[UUID]) -> dict[UUID, float]:
+    """How many seconds some recordings take, of those that were looked into; whoever asks. One statement."""
+    rows = await db.fetch(
+        "SELECT uuid, duration_s FROM file WHERE uuid = ANY($1) AND duration_s IS NOT NULL", list(refs)
+    )
+    return {row["uuid"]: row["duration_s"] for row in rows}
+
+
 async def files_at(addresses: Collection[str]) -> list[FileView]:
     """The files at some addresses that can be served, whoever asks, in the order of their making. One statement."""
     uuids = [found.uuid for address in addresses if (found := rules.parse_address(address)) is not None]

@@ -1,6 +1,6 @@
 """Marking by hand: what waits for a person, and the points that a person gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -20,18 +20,22 @@ from backend.domain.accounts.queries import PersonView
 from backend.domain.assessments import answers
 from backend.domain.assessments import paper_queries as papers
 from backend.domain.assessments import queries as assessments
-from backend.domain.assessments.answers import Answer
+from backend.domain.assessments.answers import Answer, SpeakingAnswer
 from backend.domain.assessments.errors import NotYourQuiz
 from backend.domain.assessments.keys import BY_HAND, rubric_of
 from backend.domain.assessments.paper_queries import KeyView
 from backend.domain.assessments.terms import QuestionKind
 from backend.domain.attempts import queries as attempts
 from backend.domain.attempts.terms import AttemptState
+from backend.domain.files import queries as files
 from backend.domain.grading import regrade_settling
 from backend.domain.grading.commands import give_results
 from backend.domain.grading.errors import AttemptNotFinal, MarkUnfit, NotMarkedByHand
 from backend.domain.grading.events import AnswerMarked
 from backend.domain.grading.marking import Worth, rubric_points
+
+SLACK_S = 1
+"""So much longer than it may be a recording can be: devices stop late, and containers round up."""
 
 _LAST = "SELECT DISTINCT ON (question_id) {columns} FROM hand_mark WHERE attempt_id = $1 ORDER BY question_id, id DESC"
 
@@ -45,7 +49,10 @@ class HandMarkDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer that waits to be marked."""
+    """An answer that waits to be marked.
+
+    `recorded_s` is how long a recording is, None until it was looked into; `max_s` how long it may be.
+    """
 
     attempt_uuid: UUID
     account_id: int
@@ -55,7 +62,14 @@ class WaitingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     points: Decimal
     answer: Answer
     submitted_at: datetime
+    recorded_s: float | None = None
+    max_s: int | None = None
     person: PersonView | None = None
+
+    @property
+    def is_too_long(self) -> bool | None:
+        """Whether a recording is longer than it may be; None: nothing is asked for, or it is not known yet."""
+        return None if self.recorded_s is None or self.max_s is None else self.recorded_s > self.max_s + SLACK_S
 
 
 class HandMarkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +103,7 @@ class _Row(msgspec.Struct, frozen=True):
     text: str
     points: Decimal
     value: str
+    max_s: int | None
     submitted_at: datetime
 
 
@@ -105,7 +120,7 @@ async def waiting_answers(actor: Actor, quiz_ref: Ref, listing: Listing) -> Page
         _LENS,
         listing,
         select="t.uuid AS attempt_uuid, t.account_id, q.uuid AS question_uuid, q.kind, q.text, q.points,"
-        " w.value::text AS value, t.submitted_at",
+        " w.value::text AS value, (q.key ->> 'max_s')::int AS max_s, t.submitted_at",
         source=_WAITING,
         where="t.assessment_id = $1 AND t.state = 'marking' AND q.kind = ANY($2)"
         " AND (t.question_ids IS NULL OR q.id = ANY(t.question_ids)) AND btrim(w.value ->> 'text') IS DISTINCT FROM ''"
@@ -113,10 +128,15 @@ async def waiting_answers(actor: Actor, quiz_ref: Ref, listing: Listing) -> Page
         args=[quiz.id, [str(kind) for kind in sorted(BY_HAND)]],
     )
     people = await accounts.people([row.account_id for row in paged.items])
-    return Paged([_waiting(row, people[row.account_id]) for row in paged.items], paged.total)
+    given = [answers.from_json(row.value) for row in paged.items]
+    lasting = await files.durations([answer.file for answer in given if isinstance(answer, SpeakingAnswer)])
+    waiting = [
+        _waiting(row, answer, people[row.account_id], lasting) for row, answer in zip(paged.items, given, strict=True)
+    ]
+    return Paged(waiting, paged.total)
 
 
-def _waiting(row: _Row, person: PersonView) -> WaitingAnswer:
+def _waiting(row: _Row, answer: Answer, person: PersonView, lasting: Mapping[UUID, float]) -> WaitingAnswer:
     return WaitingAnswer(
         attempt_uuid=row.attempt_uuid,
         account_id=row.account_id,
@@ -124,8 +144,10 @@ def _waiting(row: _Row, person: PersonView) -> WaitingAnswer:
         kind=row.kind,
         text=row.text,
         points=row.points,
-        answer=answers.from_json(row.value),
+        answer=answer,
         submitted_at=row.submitted_at,
+        recorded_s=lasting.get(answer.file) if isinstance(answer, SpeakingAnswer) else None,
+        max_s=row.max_s,
         person=person,
     )
 

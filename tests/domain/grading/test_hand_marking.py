@@ -113,6 +113,30 @@ async def test_a_recording_is_heard_by_who_teaches_and_who_spoke(a_person: MakeP
         await files.readable(stranger.actor, uuid)
 
 
+async def test_how_long_a_recording_is_stands_beside_how_long_it_may_be(student: Person, admin: Person):
+    """How long it is shows once the recording was looked into, which may be after handing in: a person decides."""
+    quiz = await a_quiz_of("speaking", "essay")
+    attempt = await an_attempt(quiz, student.actor)
+    speech, essay = quiz.questions
+    _, uuid = await school._insert(
+        "file", owner_id=student.id, kind="media", state="processing", location="media", original_name="a.mp3",
+        extension="mp3", object_key="nowhere/c.mp3", content_type="audio/mpeg", size_bytes=1, sha256="0" * 64,
+    )  # fmt: skip
+    await saving.save_value(student.actor, attempt.uuid, speech.uuid, SpeakingAnswer(file=uuid))
+    await saving.save_value(student.actor, attempt.uuid, essay.uuid, RIGHT["essay"](essay.key))
+    await attempts.submit_attempt(student.actor, attempt.id)
+    await grading.grade_attempts([attempt.id])
+
+    async def told() -> dict[str, tuple[object, ...]]:
+        found = (await admin.http.get(f"{quiz.path}/marking")).json()["data"]
+        return {one["kind"]: (one["recorded_s"], one["max_s"], one["too_long"]) for one in found}
+
+    assert await told() == {"speaking": (None, 60, None), "essay": (None, None, None)}
+    for seconds, is_longer in ((59.9, False), (60.9, False), (61.1, True)):
+        await db.statement("UPDATE file SET state = 'ready', duration_s = $2 WHERE uuid = $1", uuid, seconds)
+        assert await told() == {"speaking": (seconds, 60, is_longer), "essay": (None, None, None)}
+
+
 async def test_a_recording_that_nobody_could_hear_is_no_answer(student: Person):
     quiz = await a_quiz_of("speaking")
     attempt = await an_attempt(quiz, student.actor)

@@ -120,7 +120,11 @@ class TimelineOut(Struct, kw_only=True):
 
 
 class WaitingOut(Struct, kw_only=True):
-    """An answer that waits to be marked by hand."""
+    """An answer that waits to be marked by hand.
+
+    `recorded_s`: how long a recording is, null until it was looked into; `too_long`: by more than a second longer than
+    `max_s`.
+    """
 
     attempt_id: UUID
     question_id: UUID
@@ -129,6 +133,9 @@ class WaitingOut(Struct, kw_only=True):
     points: float
     answer: Answer
     submitted_at: datetime
+    recorded_s: float | None
+    max_s: int | None
+    too_long: bool | None
     user: UserOut | None
 
     @classmethod
@@ -142,6 +149,9 @@ class WaitingOut(Struct, kw_only=True):
             points=float(view.points),
             answer=view.answer,
             submitted_at=view.submitted_at,
+            recorded_s=view.recorded_s,
+            max_s=view.max_s,
+            too_long=view.is_too_long,
             user=None if view.person is None else UserOut.of(view.person),
         )
 
