@@ -150,10 +150,16 @@ async def test_what_an_admin_takes_back_is_told_and_what_one_gives_up_is_not(mai
         elif act == "cancelled by admin":
             await commands.decide_purchase(SYSTEM, made.id, PaymentState.CANCELLED, reason="Salah orang")
     await drain()
-    mails = {mail["Subject"]: text_of(mail) for mail in mailbox.take()}
-    assert "Alasan: Salah orang" in mails["Pembelian Dibatalkan"]
-    assert "Rp 1.500.000" in mails["Pengembalian Dana"]
-    assert sorted(mails) == ["Kwitansi Pembayaran", "Pembelian Dibatalkan", "Pengembalian Dana"]
+    sent = mailbox.take()
+    mails = {mail["Subject"]: mail for mail in sent}
+    assert "Alasan: Salah orang" in text_of(mails["Pembelian Dibatalkan"])
+    assert "Rp 1.500.000" in text_of(mails["Pengembalian Dana"])
+    assert sorted(one["Subject"] for one in sent) == [
+        "Kwitansi Pembayaran",
+        "Pembelian Dibatalkan",
+        "Pengembalian Dana",
+    ]
+    assert mails["Kwitansi Pembayaran"]["To"] == mails["Pengembalian Dana"]["To"], "who was cancelled is not thanked"
     await drain_again()
     assert mailbox.subjects() == []
 

@@ -41,13 +41,15 @@ async def mail_payment_reminder(due: Due) -> Sent | None:
 
 @job(queue=Queue.MAIL, phases=True, time_limit_s=60)
 async def mail_receipt(event: ReceiptMade) -> Sent | None:
-    """Send the receipt to the buyer. Safe to repeat: sent once."""
+    """Send the receipt to the buyer. Safe to repeat: sent once, and not for what was cancelled meanwhile."""
+    told = await facts.payment(event.purchase_id)
+    if told.state is PaymentState.CANCELLED:
+        return None
     kept = await receipts.stored(event.purchase_id)
     async with scratch.folder() as folder:
         path = folder / "receipt.pdf"
         await resources.storage().download(kept.object_key, path, max_bytes=MAX_RECEIPT_BYTES)
         attachment = Attachment(kept.filename, "application/pdf", path.read_bytes())
-    told = await facts.payment(event.purchase_id)
     return await tell(_notice(told, Letter.RECEIPT, attachment))
 
 
