@@ -225,11 +225,14 @@ async def update_account(  # noqa: PLR0913 - what an admin may change of a perso
     *,
     name: str | None = None,
     phone: str | None = None,
+    email: str | None = None,
     avatar: str | None = None,
     role: Role | None = None,
     group_verified: bool | None = None,
 ) -> PersonView:
     """Change a person as an admin; `group_verified` approves the card that was shown. A new role counts at once.
+
+    An e-mail that an admin puts right is verified by that, as one of an account that an admin makes.
 
     Raises: AdminOnly, Invalid, LastAdmin, PersonNotFound, Taken.
     Emits: AccountChanged.
@@ -243,6 +246,8 @@ async def update_account(  # noqa: PLR0913 - what an admin may change of a perso
         if role not in (None, Role.ADMIN) and admins == [before.id]:
             raise LastAdmin
         await _write(before, told, name=name, phone=phone, avatar=avatar)
+        if email is not None:
+            await _readdress(before.id, email)
         await db.statement("UPDATE account SET role = coalesce($2, role) WHERE id = $1", before.id, role and str(role))
         await db.statement(
             "UPDATE profile SET group_verified = coalesce($2, group_verified) WHERE account_id = $1",
@@ -251,6 +256,18 @@ async def update_account(  # noqa: PLR0913 - what an admin may change of a perso
         )
         await emit(AccountChanged(before.id, Deed.UPDATED))
         return await queries.person(before.id)
+
+
+async def _readdress(account_id: int, email: str) -> None:
+    try:
+        async with db.savepoint():
+            await db.statement(
+                "UPDATE account SET email = $2, verified_at = coalesce(verified_at, now()) WHERE id = $1",
+                account_id,
+                email.strip().lower(),
+            )
+    except asyncpg.UniqueViolationError:
+        raise Taken from None
 
 
 async def _locked_admins() -> list[int]:

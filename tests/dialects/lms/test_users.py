@@ -172,6 +172,22 @@ async def test_one_person(admin: Person, student: Person):
         assert (answer.status_code, answer.json()["message"]) == (404, "User tidak ditemukan")
 
 
+async def test_an_admin_puts_an_address_right(client: httpx.AsyncClient, admin: Person, student: Person):
+    body = a_body()
+    assert (await client.post("/api/v1/auth/register", json=body)).status_code == 201
+    users = (await admin.http.get(USERS, params={"email": body["email"]})).json()["data"]
+    path = f"{USERS}/{users[0]['id']}"
+    for wrong, status in (("x", 400), (student.email, 409), (student.email.upper(), 409)):
+        assert (await admin.http.put(path, json={"email": wrong})).status_code == status
+    assert (await admin.http.put(path, json={"name": "Sari Baru", "email": None})).status_code == 200
+    assert (await log_in(client, body["email"])).status_code == 401, "what was not sent is not verified"
+    answer = await admin.http.put(path, json={"email": "Sari.Benar@Example.test"})
+    data = answer.json()["data"]
+    assert (answer.status_code, data["email"], data["is_verified"]) == (200, "sari.benar@example.test", True)
+    assert (await log_in(client, body["email"])).status_code == 401
+    assert (await log_in(client, "sari.benar@example.test")).status_code == 200
+
+
 @pytest.mark.parametrize("key", ["role", "role_type"])
 async def test_a_role_counts_at_once(admin: Person, teacher: Person, a_person: MakePerson, key: str):
     other = await a_person(Role.ADMIN)

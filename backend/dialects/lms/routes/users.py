@@ -90,6 +90,7 @@ class Users(Controller):
             data.told,
             name=data.name,
             phone=data.phone,
+            email=data.email,
             avatar=data.avatar or None,
             role=data.new_role,
             group_verified=data.group_verified,

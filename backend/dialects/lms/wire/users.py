@@ -118,6 +118,7 @@ class UpdateUserIn(ProfileIn, kw_only=True):
     Source: contract 2.3 update user.
     """
 
+    email: Email | None = None
     role: RoleWord | None = None
     role_type: RoleWord | None = None
     group_verified: bool | None = None
