@@ -233,6 +233,27 @@ async def test_lists_are_paged_and_filtered(operator):
         assert (await operator.get(f"/ops/jobs?{wrong}")).status_code == 200
 
 
+async def test_it_shows_how_far_jobs_are_what_waits_and_what_is_stored(operator):
+    job = await a_job(JobState.RUNNING, kind="import_grade_sheet")
+    await db.statement("UPDATE job SET progress_done = 40, progress_total = 120 WHERE id = $1", job)
+    await db.statement(
+        "INSERT INTO outbox (name, body, request_id, created_at)"
+        " SELECT 'x.y.z.v1', '{}', '-', now() - interval '3 min' FROM generate_series(1, 1234)"
+    )
+    await db.statement(
+        "INSERT INTO file (kind, state, size_bytes, object_key) VALUES ('media', 'ready', 700 << 20, 'a'),"
+        " ('media', 'ready', 350 << 20, 'b'), ('document', 'stored', 2048, 'c')"
+    )
+    pages = [(await operator.get(path, params={"lang": "en"})).text for path in ("/ops", "/ops/jobs")]
+    for text in pages:
+        assert re.search(r'<progress max="120" value="40"[^>]*></progress> 40/120', text)
+    waiting = await db.value("SELECT count(*) FROM outbox WHERE expanded_at IS NULL")
+    assert f"<strong>{waiting}</strong> To be sent on <small>events in the outbox; the oldest 3 min</small>" in pages[0]
+    stored = re.sub(r"<[^>]*>|\s+", " ", (await operator.get("/ops/storage", params={"lang": "en"})).text)
+    assert re.search(r"Recordings +2 +1\.0 GiB", stored)
+    assert re.search(r"Documents +1 +2\.0 KiB", stored)
+
+
 async def test_routine_that_is_done_stays_out_until_it_is_asked_for(operator):
     mine = await a_job(JobState.DONE)
     states = (JobState.DONE, JobState.QUEUED, JobState.RUNNING, JobState.PARKED, JobState.FAILED)
