@@ -8,6 +8,7 @@ from pypdf import PdfReader
 from backend.core import db
 from backend.core.actor import SYSTEM, Actor, Role
 from backend.core.settings import settings
+from backend.domain.notifications import commands as notifications
 from backend.domain.notifications import links
 from backend.domain.notifications.terms import NoticeKind
 from backend.domain.purchases import commands, queries, receipts, waiting
@@ -134,6 +135,28 @@ async def test_each_refusal_is_told_once_with_its_reason(mailbox: Mailbox):
         assert "<b>" not in text_of(mail, "html")
     await drain_again()
     assert mailbox.subjects() == []
+
+
+async def test_who_looks_up_what_was_decided_is_asked_to_pay_all_the_same(mailbox: Mailbox):
+    buyer, other = await a_buyer(), await a_buyer()
+    await notifications.choose(buyer, {NoticeKind.PAYMENT_DECIDED: False})
+    for state in (PaymentState.REJECTED, PaymentState.PAID):
+        batch = await a_batch()
+        for person in (buyer, other):
+            made = await commands.create_purchase(person, batch.uuid)
+            await commands.pay_purchase(person, made.id, PROOF, PAYER)
+            await drain()
+            assert mailbox.subjects() == [], "there is a proof, so nothing is asked for any more"
+            await commands.decide_purchase(SYSTEM, made.id, state)
+            await drain()
+            sent = mailbox.take()
+            assert len(sent) == (person is other)
+            for mail in sent:
+                link = mail["List-Unsubscribe"].strip("<>").rsplit("/", 1)[1]
+                assert links.read(link)[1] is NoticeKind.PAYMENT_DECIDED
+    await commands.create_purchase(buyer, (await a_batch()).uuid)
+    await drain()
+    assert mailbox.subjects() == ["Menunggu Pembayaran"]
 
 
 async def test_what_an_admin_takes_back_is_told_and_what_one_gives_up_is_not(mailbox: Mailbox):

@@ -1,4 +1,4 @@
-"""Mails about money and seats. Those about money cannot be done without."""
+"""Mails about money and seats. What is to be paid cannot be done without; what was decided can be looked up."""
 
 from backend.core import rupiah
 from backend.core.dates import Lang
@@ -25,6 +25,7 @@ from workers.notices import Notice, Sent, moment, tell
 from workers.registry import Queue, job
 
 MAX_RECEIPT_BYTES = 4 << 20
+_DECIDED = frozenset({Letter.RECEIPT, Letter.REJECTED})
 
 
 @job(queue=Queue.MAIL, phases=True, time_limit_s=60)
@@ -117,7 +118,7 @@ def _notice(found: PaymentFacts, letter: Letter, *attachments: Attachment) -> No
     times = f":{found.rejections}" if letter is Letter.REJECTED else ""
     return Notice(
         account_id=found.account_id,
-        kind=NoticeKind.PAYMENT,
+        kind=NoticeKind.PAYMENT_DECIDED if letter in _DECIDED else NoticeKind.PAYMENT,
         letter=letter,
         fact=f"{letter}:{found.purchase_id}{times}",
         values=values,

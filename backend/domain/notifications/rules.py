@@ -3,7 +3,7 @@
 from backend.domain.notifications.terms import NoticeKind
 
 MANDATORY = frozenset({NoticeKind.PAYMENT, NoticeKind.SECURITY})
-"""Money and security: whoever muted these would learn too late."""
+"""What is to be paid, and security: whoever muted these would learn too late, and could look it up nowhere."""
 
 OPTIONAL = tuple(kind for kind in NoticeKind if kind not in MANDATORY)
 

@@ -7,6 +7,9 @@ class NoticeKind(StrEnum):
     """What a mail is about."""
 
     PAYMENT = "payment"
+    """What is to be paid, what became of an order, and money that is given back."""
+    PAYMENT_DECIDED = "payment_decided"
+    """That a payment was accepted, with the receipt, or was not."""
     SECURITY = "security"
     WORK_GRADED = "work_graded"
     QUIZ_GRADED = "quiz_graded"

@@ -9,7 +9,16 @@ from backend.domain.notifications.terms import NoticeKind
 from tests.dialects.lms.probing import digest
 
 PATH = "/api/v1/users/me/notifications"
-ALL = {"payment", "security", "work_graded", "quiz_graded", "certificate", "deadline", "seat_offered"}
+ALL = {
+    "payment",
+    "payment_decided",
+    "security",
+    "work_graded",
+    "quiz_graded",
+    "certificate",
+    "deadline",
+    "seat_offered",
+}
 BROWSER = {"accept": "text/html", "accept-language": "en"}
 
 

@@ -12,6 +12,7 @@ class NotificationsIn(Struct):
 
     language: Language | UnsetType | None = UNSET
     payment: bool | UnsetType = UNSET
+    payment_decided: bool | UnsetType = UNSET
     security: bool | UnsetType = UNSET
     work_graded: bool | UnsetType = UNSET
     quiz_graded: bool | UnsetType = UNSET
@@ -35,6 +36,7 @@ class NotificationsOut(Struct):
 
     language: Language | None
     payment: bool
+    payment_decided: bool
     security: bool
     work_graded: bool
     quiz_graded: bool
