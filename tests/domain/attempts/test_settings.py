@@ -173,6 +173,20 @@ async def test_another_window_and_more_attempts(student: Person):
     assert told.value.data["most"] == 2
 
 
+async def test_somebody_may_begin_before_the_others_or_only_after_them(a_person: MakePerson):
+    now = clock.now()
+    quiz = await a_quiz(opens_at=now + HOUR, closes_at=now + 3 * HOUR)
+    early, late = [await a_person() for _ in range(2)]
+    for person, opens_at in ((early, now - HOUR), (late, now + 2 * HOUR)):
+        await school.enrol(quiz.batch, person.id)
+        await overrides.put_override(SYSTEM, quiz.view.id, person.id, OverridePlan(opens_at=opens_at))
+    await attempts.start_attempt(early.actor, quiz.view.id)
+    await db.statement("UPDATE assessment SET opens_at = now() - interval '1 min'")
+    with pytest.raises(QuizClosed) as told:
+        await attempts.start_attempt(late.actor, quiz.view.id)
+    assert told.value.data["fact"] == "before"
+
+
 async def test_who_grants_to_whom(a_person: MakePerson, student: Person, teacher: Person):
     quiz = await a_quiz()
     for refused, actor, person in (

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from backend.core import clock, db
 from backend.core.actor import SYSTEM, Role
@@ -28,7 +30,7 @@ from tests import school
 from tests.background import drain
 from tests.kinds import KEYS, RIGHT, WRONG, a_quiz_of, sent
 from tests.people import MakePerson, Person
-from tests.quizzes import CANARY, QuizRow, an_attempt, save
+from tests.quizzes import CANARY, QuizRow, a_quiz, an_attempt, save
 
 D = Decimal
 MACHINE = tuple(kind for kind in KEYS if kind not in ("essay", "speaking"))
@@ -156,13 +158,20 @@ async def test_a_recording_that_nobody_could_hear_is_no_answer(student: Person):
     assert await db.value("SELECT count(*) FROM answer_log WHERE refusal = 'closed'") == 1
 
 
-async def test_a_picture_in_a_question_is_seen_by_who_was_asked(a_person: MakePerson, student: Person):
-
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"kind": "image", "state": "stored", "location": "images", "extension": "png", "content_type": "image/png"},
+        {"kind": "media", "state": "ready", "location": "media", "extension": "mp3", "content_type": "audio/mpeg"},
+    ],
+)
+async def test_what_is_shown_with_a_question_is_for_who_was_asked(
+    a_person: MakePerson, student: Person, file: dict[str, str]
+):
     quiz = await a_quiz_of("single_choice")
     _, uuid = await school._insert(
-        "file", owner_id=None, kind="image", state="stored", location="images", original_name="a.png",
-        extension="png", object_key="nowhere/a.png", content_type="image/png", size_bytes=1, sha256="0" * 64,
-    )  # fmt: skip
+        "file", owner_id=None, original_name="a", object_key="nowhere/a", size_bytes=1, sha256="0" * 64, **file
+    )
     changed = await editing.update_question(SYSTEM, quiz.view.id, quiz.questions[0].id, QuestionChange(files=[uuid]))
     assert str(uuid) in changed.files[0]
     await school.enrol(quiz.batch, student.id)
@@ -237,10 +246,38 @@ async def test_who_marks_what(student: Person, teacher: Person):
 
 @pytest.mark.parametrize("shown", Shown)
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_what_a_review_shows_when(shown, is_closed):
-    seen = sight(Review(key=shown), is_closed=is_closed)
-    assert seen.key is (shown is Shown.AFTER_SUBMIT or (shown is Shown.AFTER_CLOSE and is_closed))
-    assert (seen.answers, seen.verdicts, seen.points, seen.feedback) == (True, False, False, False)
+@pytest.mark.parametrize("facet", Review.__struct_fields__)
+def test_what_a_review_shows_when(shown, is_closed, facet):
+    nothing = Review(**dict.fromkeys(Review.__struct_fields__, Shown.NEVER))
+    seen = sight(replace(nothing, **{facet: shown}), is_closed=is_closed)
+    is_seen = shown is Shown.AFTER_SUBMIT or (shown is Shown.AFTER_CLOSE and is_closed)
+    assert asdict(seen) == {name: is_seen and name == facet for name in Review.__struct_fields__}
+
+
+@pytest.mark.parametrize(
+    ("facet", "named"),
+    [("verdicts", "verdict"), ("points", "points"), ("key", "right_answer"), ("feedback", "feedback")],
+)
+async def test_a_review_shows_one_thing_without_the_others(student: Person, facet: str, named: str):
+    quiz = await a_quiz_of("short_text", review=Review(**{facet: Shown.AFTER_SUBMIT}))
+    data = await shown(student, await take(quiz, student))
+    assert [set(one) for one in data["review"]] == [{"question_id", "max_points", named}]
+
+
+async def test_an_options_own_feedback_then_that_of_the_question(student: Person, admin: Person):
+    quiz = await a_quiz(points=(), review=ALL, max_attempts=2)
+    options = [{"text": text, "fraction": "01"[text == "a"], "feedback": f"It is {text}"} for text in "abc"]
+    body = {
+        "question": "Which?", "points": 1, "explanation": "Because", "feedback_right": "Good", "feedback_wrong": "Pity",
+        "key": {"kind": "single_choice", "options": options},
+    }  # fmt: skip
+    made = (await admin.http.post(f"{quiz.path}/questions", json=body)).json()["data"]
+    for at, said in enumerate((["It is a", "Good", "Because"], ["It is b", "Pity", "Because"])):
+        attempt = await an_attempt(quiz, student.actor, enrolled=at > 0)
+        await saving.save_answer(student.actor, attempt.uuid, UUID(made["id"]), UUID(made["options"][at]["id"]))
+        await attempts.submit_attempt(student.actor, attempt.id)
+        await grading.grade_attempts([attempt.id])
+        assert [one["feedback"] for one in (await shown(student, attempt.id))["review"]] == [said]
 
 
 async def shown(student: Person, attempt_id: int) -> dict:

@@ -172,6 +172,15 @@ def test_kr20_is_alpha_of_right_and_wrong(rows: list[list[int]]):
     assert found == pytest.approx(float(Fraction(k, k - 1) * (1 - pq / variance)))
 
 
+def test_effective_weights_worked_out_by_hand():
+    """Marks 1 2 3 and 0 0 1, totals 1 2 4: the covariances with the total are 3/2 and 5/6."""
+    columns, totals = sittings([[1, 0], [2, 0], [3, 1]])
+    roots = [1.5**0.5, (5 / 6) ** 0.5]
+    assert statistics.effective_weights(columns, totals) == pytest.approx([100 * root / sum(roots) for root in roots])
+    columns, totals = sittings([[3, 0], [2, 0], [0, 1]])
+    assert statistics.effective_weights(columns, totals) == [100, None], "one that goes against the rest has none"
+
+
 @settings(max_examples=60)
 @given(matrix)
 def test_effective_weights_are_a_hundred_together(rows: list[list[int]]):

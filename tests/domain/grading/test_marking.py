@@ -45,6 +45,7 @@ def test_single_choice(chosen, penalty, floor, points, verdict):
     answer = None if chosen is None else given_.SingleChoiceAnswer(option=key.options[chosen].uuid)
     made = marking.mark(Worth(D(1), D(penalty), None if floor is None else D(floor)), key, answer)
     assert (made.points, made.verdict) == (D(points), verdict)
+    assert answer is None or marking.part(key, answer).feedback == (f"said {chosen}",)
 
 
 @pytest.mark.parametrize(("chosen", "verdict"), [(0, "right"), (1, "wrong")])
