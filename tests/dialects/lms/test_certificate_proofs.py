@@ -6,6 +6,7 @@ Nothing of ours reads here what ours has written. Source: Open Badges 3.0 sectio
 import base64
 import gzip
 import json
+import re
 import shutil
 import subprocess
 from hashlib import sha256
@@ -177,6 +178,20 @@ async def test_the_picture_carries_the_credential(student: Person):
     (credential,) = root.iter("{https://purl.imsglobal.org/ob/v3p0}credential")
     assert credential.get("verify") == (await student.http.get(path)).text
     assert (await student.http.get(path, params={"form": "exe"})).status_code == 400
+
+
+async def test_the_verification_page_offers_the_badge_while_it_holds(
+    student: Person, admin: Person, client: httpx.AsyncClient
+):
+    _, _, view = await a_certificate(student)
+    path = f"/certificates/{view['number']}"
+    offered = re.findall(rf'href="({path}/badge[^"]*)" download', (await client.get(path)).text)
+    assert offered == [f"{path}/badge", f"{path}/badge?form=svg"]
+    types = [(await client.get(address)).headers["content-type"] for address in offered]
+    assert types[0] == "application/jwt"
+    assert types[1].startswith("image/svg+xml")
+    await admin.http.post(f"/api/v1/certificates/{view['id']}/revoke", json={"reason": "because"})
+    assert "/badge" not in (await client.get(path)).text
 
 
 @pytest.mark.parametrize("name", ["keys/none", "status/1", "status/-1", "status/x", "status/9999999999", "status/%00"])
