@@ -166,9 +166,12 @@ async def test_every_finding_is_told_and_nothing_is_written(a_person):
         (7, "kind_unsupported", "unsupported"),
     ]
     assert report["errors"][0]["message"] == "kurung kurawal tidak lengkap"
+    assert report["errors"][0]["expected"] == "satu pasang { } untuk setiap soal"
+    assert [row["found"] for row in report["errors"]] == ["Buruk? {=a", "x", "Hanya teks."]
     assert len(await asked(quiz)) == 3
     english = await teacher.http.get(f"/api/v1/jobs/{job['id']}", headers={"accept-language": "en"})
     assert english.json()["data"]["report"]["errors"][0]["message"] == "the braces do not match"
+    assert english.json()["data"]["report"]["errors"][0]["expected"] == "one pair of { } for each question"
     told = await imported(teacher, quiz, "Buruk? {=a", dry_run=True)
     assert (told["state"], told["report"]["error_count"]) == ("done", 1)
     answer = await teacher.http.post(f"{quiz.path}/import-questions", params={"preview": told["id"]})

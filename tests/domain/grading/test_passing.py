@@ -190,6 +190,7 @@ async def test_who_has_passed_is_said_where_scores_are(student: Person, admin: P
     await attempts.change_quiz(SYSTEM, quiz.view.id, QuizChange(review=Review(score=Shown.NEVER)))
     assert "passed" not in (await student.http.get(f"{quiz.path}/attempts")).json()["data"][0]
     assert "passed" not in (await student.http.get(path)).json()["data"]["quizzes"][0]
+    assert await is_done(quiz, student), "what has to be passed tells by itself whether it was, and nothing else"
     assert "passed" in (await admin.http.get(f"{quiz.path}/attempts")).json()["data"][0]
 
 
