@@ -167,7 +167,7 @@ async def test_every_finding_is_told_and_nothing_is_written(a_person):
     ]
     assert report["errors"][0]["message"] == "kurung kurawal tidak lengkap"
     assert report["errors"][0]["expected"] == "satu pasang { } untuk setiap soal"
-    assert [row["found"] for row in report["errors"]] == ["Buruk? {=a", "x", "Hanya teks."]
+    assert [row["found"] for row in report["errors"]] == ["Buruk? {=a", "x", "description: Hanya teks."]
     assert len(await asked(quiz)) == 3
     english = await teacher.http.get(f"/api/v1/jobs/{job['id']}", headers={"accept-language": "en"})
     assert english.json()["data"]["report"]["errors"][0]["message"] == "the braces do not match"
