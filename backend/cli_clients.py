@@ -28,6 +28,19 @@ def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: S
         description="Look after API clients: programs that call for partners, each with a secret of its own.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_create(actions, say)
+    actions.add_parser("list", help="list all of them").set_defaults(run=lambda _: _list(say))
+    rotating = actions.add_parser(
+        "rotate", help="give one another secret, printed now and never again; the old one ends at once"
+    )
+    rotating.add_argument("id", help="code, uuid or number")
+    rotating.set_defaults(run=lambda given: _rotate(given, say))
+    revoking = actions.add_parser("revoke", help="let one call no more")
+    revoking.add_argument("id", help="code, uuid or number")
+    revoking.set_defaults(run=lambda given: _revoke(given, say))
+
+
+def _add_create(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
     creating = actions.add_parser("create", help="make one; its secret is printed now and never again")
     creating.add_argument("--name", required=True, help="as admins see it")
     creating.add_argument(
@@ -53,15 +66,6 @@ def add(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]", say: S
     )
     creating.add_argument("--rate", type=_rate, default=50, help="calls a second, of the company as a whole (50)")
     creating.set_defaults(run=lambda given: _create(given, say))
-    actions.add_parser("list", help="list all of them").set_defaults(run=lambda _: _list(say))
-    rotating = actions.add_parser(
-        "rotate", help="give one another secret, printed now and never again; the old one ends at once"
-    )
-    rotating.add_argument("id", help="code, uuid or number")
-    rotating.set_defaults(run=lambda given: _rotate(given, say))
-    revoking = actions.add_parser("revoke", help="let one call no more")
-    revoking.add_argument("id", help="code, uuid or number")
-    revoking.set_defaults(run=lambda given: _revoke(given, say))
 
 
 def _network(text: str) -> str:
