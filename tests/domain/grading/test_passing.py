@@ -21,6 +21,7 @@ from backend.domain.grading import passing, regrades
 from backend.domain.grading.terms import RegradePolicy
 from tests import school
 from tests.background import drain, drain_again
+from tests.domain.certificates.classes import a_finished_batch, graduate
 from tests.people import MakePerson, Person
 from tests.processes import STARTS_S
 from tests.quizzes import QuizRow, a_quiz, an_attempt, save
@@ -147,6 +148,20 @@ async def test_a_regrade_lets_somebody_pass_and_another_fail(a_person: MakePerso
     await regrades.order_regrade(SYSTEM, quiz.view.id, RegradePolicy.NEW_KEY)
     await drain()
     assert [await is_done(quiz, person) for person in (had_it, had_not)] == [False, True]
+
+
+@pytest.mark.usefixtures("storage")
+async def test_who_passes_by_a_regrade_gets_the_certificate(a_person: MakePerson):
+    batch, meetings = await a_finished_batch(auto_issue=True)
+    quiz = await a_quiz(points=("1",), batch=batch, meeting=meetings[0], **PASS)
+    student = await a_person()
+    await graduate(batch, meetings, student.id)
+    await sat(quiz, student, right=(False,), enrolled=True)
+    assert await db.value("SELECT count(*) FROM certificate") == 0
+    await mend(quiz)
+    await regrades.order_regrade(SYSTEM, quiz.view.id, RegradePolicy.NEW_KEY)
+    await drain()
+    assert await db.value("SELECT state FROM certificate WHERE account_id = $1", student.id) == "issued"
 
 
 async def test_what_waits_for_a_person_is_passed_once_it_is_marked(student: Person, admin: Person):
