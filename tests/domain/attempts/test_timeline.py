@@ -63,10 +63,18 @@ async def test_time_that_was_there_from_the_start_is_no_change(student: Person, 
     assert (await timeline.timeline(SYSTEM, neighbour.id, Listing())).total == 2
 
 
-@pytest.mark.parametrize("change", ["UPDATE attempt_time SET deadline_after = now()", "DELETE FROM attempt_time"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE attempt_time SET deadline_after = now()",
+        "DELETE FROM attempt_time",
+        "UPDATE answer_log SET saved_at = now()",
+        "DELETE FROM answer_log",
+    ],
+)
 async def test_it_stays(student: Person, change: str):
     quiz = await a_quiz()
-    await an_attempt(quiz, student.actor)
+    await save(quiz, await an_attempt(quiz, student.actor), student.actor, 0)
     await overrides.put_override(SYSTEM, quiz.view.id, student.id, OverridePlan(extra_s=60))
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await db.statement(change)
