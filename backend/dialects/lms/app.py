@@ -50,6 +50,7 @@ def build() -> Litestar:
             HTTPException: envelope.on_http_error,
             Exception: envelope.on_anything,
         },
+        before_request=envelope.listen,
         cors_config=CORSConfig(allow_origins=origins, allow_credentials=True) if origins else None,
         openapi_config=config("Lulus: lms", DOCS, docs.DESCRIPTION),
         plugins=[OneWay(), Clock()],

@@ -1,6 +1,7 @@
 """How this contract says yes, and how it says no."""
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -16,7 +17,7 @@ from backend.core.paging import Listing, Paged
 from backend.dialects.lms.wire.terms import GroupWord
 from backend.dialects.lms.words import all_words
 from backend.dialects.lms.words.core import ABRIDGED, RULES
-from backend.dialects.lms.words.endpoints import AT, ENGLISH
+from backend.dialects.lms.words.endpoints import AT, DONE, ENGLISH
 from backend.dialects.lms.words.gate import all_missing
 from backend.dialects.lms.words.word import Word
 from backend.domain.accounts.terms import GroupType
@@ -79,14 +80,24 @@ class Failure(msgspec.Struct):
     error: str | dict[str, Any] | None
 
 
+_in_english: ContextVar[bool] = ContextVar("_in_english", default=False)
+
+
+async def listen(request: AnyRequest) -> None:
+    """Before each handler: in which language its answer is."""
+    _in_english.set(speaks_english(request))
+
+
 def success(message: str, data: T) -> Envelope[T]:
-    """Say yes."""
-    return Envelope(success=True, message=message, data=data)
+    """Say yes, in the language of the request."""
+    told = DONE.get(message, message) if _in_english.get() else message
+    return Envelope(success=True, message=told, data=data)
 
 
 def success_list(message: str, items: list[T], paged: Paged[Any], listing: Listing) -> ListEnvelope[T]:
     """Say yes with a part of a list: `items` on the wire, of the `paged` that was asked for by `listing`."""
-    return ListEnvelope(success=True, message=message, data=items, meta=meta(paged, listing))
+    told = success(message, items)
+    return ListEnvelope(success=True, message=told.message, data=items, meta=meta(paged, listing))
 
 
 def meta(paged: Paged[Any], listing: Listing) -> Meta:
@@ -97,7 +108,10 @@ def meta(paged: Paged[Any], listing: Listing) -> Meta:
 
 def speaks_english(request: AnyRequest) -> bool:
     """Whether the client prefers English; Indonesian is the contract's language."""
-    return request.headers.get("accept-language", "").lower().lstrip().startswith("en")
+    for name, value in request.scope["headers"]:  # each request asks, so none is decoded
+        if name == b"accept-language":
+            return bool(value.lstrip()[:2].lower() == b"en")
+    return False
 
 
 class _Data(dict[str, Any]):

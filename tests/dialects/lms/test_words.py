@@ -1,5 +1,6 @@
 """Every word of this contract in both languages, and the wording of section 1 for each rule of a field."""
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -14,9 +15,10 @@ from backend.core.errors import KINDS, DomainError
 from backend.dialects.lms import app
 from backend.dialects.lms.words import all_words
 from backend.dialects.lms.words.core import RULES
-from backend.dialects.lms.words.endpoints import AT, ENGLISH
+from backend.dialects.lms.words.endpoints import AT, DONE, ENGLISH
 from backend.dialects.lms.words.word import Word
 from tests import school
+from tests.architecture.source import modules
 from tests.dialects.lms.signing_in import a_body
 from tests.people import Person
 
@@ -67,6 +69,29 @@ def test_every_message_of_an_endpoint_is_known_in_english():
     assert {message for message in said if INDONESIAN.search(message)} <= set(ENGLISH) <= said
     assert {message for message, _ in AT} <= failures()
     assert {code for _, code in AT} <= set(all_words())
+
+
+def test_every_message_of_what_was_done_is_known_in_english():
+    trees = [tree for path, tree in modules().items() if path.startswith("backend/dialects/lms/routes/")]
+    texts = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    messages = [text for text in texts if isinstance(text, str) and not text.endswith(".")]
+    said = {text for text in messages if re.search(rf"^(Sukses|Jika) |{INDONESIAN.pattern}", text, re.IGNORECASE)}
+    assert said - failures() == set(DONE)
+    assert not [text for text in DONE.values() if INDONESIAN.search(text)]
+
+
+async def test_what_was_done_is_told_in_the_language_of_the_request(student: Person):
+    told = []
+    for language in ("en-GB,en;q=0.9", "id", "en", None):
+        headers = {"accept-language": language} if language else {}
+        answer = await student.http.patch("/api/v1/me", json={"name": "Sari Baru"}, headers=headers)
+        batches = await student.http.get("/api/v1/me/batches", headers=headers)
+        told.append((answer.json()["message"], batches.json()["message"]))
+    english, indonesian = (
+        ("Profile updated", "Batches fetched"),
+        ("Profil berhasil diperbarui", "Batch berhasil diambil"),
+    )
+    assert told == [english, indonesian, english, indonesian]
 
 
 async def test_a_refusal_is_english_throughout_for_who_asks(client: httpx.AsyncClient):

@@ -19,6 +19,30 @@ ENGLISH = {
 }
 """The contract's Indonesian messages of failures in English; its other messages are English already."""
 
+DONE = {
+    "Batch berhasil diambil": "Batches fetched",
+    "File berhasil dihapus": "File deleted",
+    "Guru berhasil ditambahkan": "Teachers added",
+    "Guru berhasil diupdate": "Teachers updated",
+    "Jika email terdaftar, petunjuk telah dikirim": "If the e-mail is registered, instructions were sent",
+    "Kata sandi berhasil diatur ulang": "Password reset",
+    "Kata sandi berhasil diubah": "Password changed",
+    "Pembayaran berhasil diverifikasi": "Payment verified",
+    "Pembelian berhasil dibatalkan": "Purchase cancelled",
+    "Pengembalian dana berhasil dicatat": "Refund recorded",
+    "Profil berhasil diperbarui": "Profile updated",
+    "Sesi berhasil diakhiri": "Session ended",
+    "Sesi lain berhasil diakhiri": "Other sessions ended",
+    "Sukses Registrasi - Mohon cek email Anda": "Registered - please look into your e-mail",
+    "Sukses membuat batch": "Batch created",
+    "Sukses membuat blog": "Article created",
+    "Upload berhasil": "Upload done",
+    "User berhasil dibuat": "User created",
+    "User berhasil dihapus": "User deleted",
+    "User berhasil diperbarui": "User updated",
+}
+"""The same of what was done."""
+
 AT = {
     ("Failed to create purchase", "batches.not_found"): Word("Batch tidak ditemukan", "Batch not found"),
     ("Gagal membuat user", "accounts.taken"): Word(
