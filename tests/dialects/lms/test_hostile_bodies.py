@@ -203,6 +203,7 @@ VOLATILE = {
     "created_at",
     "published_at",
     "updated_at",
+    "changed_at",
     "code",
     "slug",
     "password_hash",
