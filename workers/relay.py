@@ -20,7 +20,7 @@ from backend.domain.jobs import waking
 from backend.domain.jobs.running import SWEEP_S
 from backend.domain.jobs.waking import Due
 from workers import broker
-from workers.registry import Queue
+from workers.registry import KINDS, Queue
 from workers.subscriptions import kinds_by_event
 
 BATCH = 500
@@ -97,8 +97,13 @@ class Relay:
     async def sweep(self) -> int:
         """Wake late jobs again: leases that are over, and wake-ups that were lost."""
         await self._tell_unknown()
-        waiting = await asyncio.to_thread(lambda: sum(broker.waiting(queue) for queue in Queue))
-        late = await waking.late(queued_s=STRANDED_IN_A_BACKLOG_S if waiting else STRANDED_S, limit=BATCH)
+        mails, others = await asyncio.to_thread(_waiting)
+        late = await waking.late(
+            queued_s=STRANDED_IN_A_BACKLOG_S if others else STRANDED_S,
+            limit=BATCH,
+            patient=[kind.name for kind in KINDS.values() if kind.queue is Queue.MAIL],
+            patient_s=STRANDED_IN_A_BACKLOG_S if mails else STRANDED_S,
+        )
         if late:
             _log.warning("jobs woken again", jobs=len(late))
             await asyncio.to_thread(_send, late)
@@ -163,6 +168,11 @@ class Relay:
 
 def _send(due: Sequence[Due]) -> None:
     broker.send(due)
+
+
+def _waiting() -> tuple[int, int]:
+    """How many messages wait for somebody to mail, and how many of all others."""
+    return broker.waiting(Queue.MAIL), sum(broker.waiting(queue) for queue in Queue if queue is not Queue.MAIL)
 
 
 async def main() -> None:

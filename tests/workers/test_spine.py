@@ -283,6 +283,23 @@ async def test_a_lease_is_renewed_while_the_loop_is_stuck(database, runner):
         assert await task is JobState.DONE
 
 
+async def test_a_lost_message_is_not_sought_behind_notices_that_wait(database, kinds):
+    forget_messages()
+    serving = relay.Relay()
+    notices = [await a_job("mail_grade") for _ in range(3)]
+    await serving.publish()
+    await a_job("spine_note")
+    await serving.publish()
+    broker.broker.client.delete(f"{broker.broker.namespace}:{Queue.QUICK}")
+    await db.statement("UPDATE job SET published_at = now() - interval '4 seconds'")
+    assert (broker.waiting(Queue.MAIL), broker.waiting(Queue.QUICK)) == (len(notices), 0)
+    assert await serving.sweep() == 1, "the notices are only slow"
+    assert broker.waiting(Queue.QUICK) == 1
+    await db.statement("UPDATE job SET published_at = now() - interval '31 seconds'")
+    forget_messages()
+    assert await serving.sweep() == 4
+
+
 async def test_lost_messages_are_sent_again(database, kinds):
     forget_messages()  # of tests before this one
     serving = relay.Relay()

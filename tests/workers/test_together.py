@@ -107,6 +107,20 @@ async def test_as_many_as_a_kind_takes_are_done_at_once_and_once(crowd, runner):
     assert await db.value("SELECT count(*) FROM job WHERE report = body->'key' AND lease_until IS NULL") == 25
 
 
+async def test_who_finds_too_few_looks_again(crowd):
+    await db.statement(
+        "CREATE FUNCTION arrive() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO job (kind, body) SELECT 'crowd', '{\"key\": \"late\"}'"
+        "  WHERE NOT EXISTS (SELECT FROM job WHERE body ->> 'key' = 'late'); RETURN NULL; END $$"
+    )
+    await db.statement("CREATE TRIGGER arrive AFTER UPDATE ON job FOR EACH STATEMENT EXECUTE FUNCTION arrive()")
+    try:
+        await queue("a", "b")
+        assert len(await together.claim("crowd", 10, "one")) == 3, "what its first look was too early for, too"
+    finally:
+        await db.statement("DROP FUNCTION arrive CASCADE")
+
+
 async def test_one_that_is_alone_keeps_its_request_id(crowd, runner):
     (job_id,) = await queue("k")
     await db.statement("UPDATE job SET request_id = 'request-of-k'")

@@ -13,6 +13,7 @@ from backend.core import db, wake
 from backend.domain.jobs.errors import Fenced
 from backend.domain.jobs.running import CLAIMED, LEASE_S, Claim, claimed
 
+LOOKS = 2
 FRESH = "attempt = 0 AND error IS NULL"
 """Whether nobody has tried a job yet, in SQL."""
 
@@ -28,8 +29,16 @@ _IS_HELD = "id = job_id AND attempt = tried AND state = 'running'"
 
 
 async def claim(kind: str, most: int, worker: str) -> list[Claim]:
-    """Take up to so many due jobs of a kind that nobody has tried, the longest due first; others pass over them."""
-    rows = await db.fetch(_CLAIM, kind, most, worker, LEASE_S)
+    """Take up to so many due jobs of a kind that nobody has tried, the longest due first; others pass over them.
+
+    Who finds too few looks again: others, woken for jobs that came a moment later, may have taken some of ours, and
+    left as many of theirs, which our first look was too early to see. Nobody else is woken for those.
+    """
+    rows = list[Any]()
+    for _ in range(LOOKS):
+        rows += await db.fetch(_CLAIM, kind, most - len(rows), worker, LEASE_S)
+        if len(rows) == most:
+            break
     held = sorted(map(claimed, rows), key=lambda one: one.id)
     for one in held:
         if one.owner_id is not None:

@@ -83,14 +83,22 @@ async def unpublish(ids: Sequence[int]) -> None:
     await db.statement("UPDATE job SET published_at = NULL WHERE id = ANY($1) AND state = 'queued'", list(ids))
 
 
-async def late(*, queued_s: float, limit: int) -> list[Due]:
-    """Jobs to wake again: published more than `queued_s` ago and still queued, or running with the lease over."""
+async def late(*, queued_s: float, limit: int, patient: Sequence[str], patient_s: float) -> list[Due]:
+    """Jobs to wake again: published more than `queued_s` ago and still queued, or running with the lease over.
+
+    Those of the kinds in `patient` wait for `patient_s`, and come behind all others: there may be thousands of them.
+    """
     rows = await db.fetch(
         "(SELECT id, kind, false AS is_fresh FROM job WHERE state = 'running' AND lease_until < now()"  # noqa: S608 - our names
         f"  ORDER BY id LIMIT $2) UNION ALL (SELECT id, kind, {FRESH} FROM job WHERE state = 'queued'"
-        "  AND run_at <= now() AND published_at < now() - make_interval(secs => $1) ORDER BY published_at LIMIT $2)",
+        "  AND run_at <= now() AND published_at < now() - make_interval(secs => least($1::float8, $4::float8))"
+        "  AND published_at < now()"
+        "   - make_interval(secs => CASE WHEN kind = ANY($3::text[]) THEN $4::float8 ELSE $1::float8 END)"
+        "  ORDER BY kind = ANY($3::text[]), published_at LIMIT $2)",
         queued_s,
         limit,
+        list(patient),
+        patient_s,
     )
     return db.views(Due, rows)
 
