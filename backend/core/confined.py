@@ -36,6 +36,11 @@ class Died(Exception):
         self.reason = reason
         self.detail = detail
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether somebody else ended it, which is not the fault of what it was given: worth another try."""
+        return self.reason in ("signal 9", "signal 15")
+
 
 class TimedOut(Exception):
     """The child was still running after wall_s seconds, and was killed."""

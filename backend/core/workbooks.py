@@ -13,7 +13,6 @@ SEARCHED_ROWS = 10
 # How the child ends when a library cannot have the memory it asks for: SIGABRT, or what confined says itself.
 _OUT_OF_MEMORY = ("memory", "signal 6", "result too large")
 _OUT_OF_TIME = "signal 24"
-_STOPPED = ("signal 9", "signal 15")  # by somebody else: not the file's fault
 
 
 class Refusal(StrEnum):
@@ -46,7 +45,7 @@ class FileRefused(Exception):
 
 def why_died(died: confined.Died) -> Refusal | None:
     """What a child that ended without an answer says of the file; None: somebody stopped it, so try again."""
-    if died.reason in _STOPPED:
+    if died.was_stopped:
         return None
     if died.reason in _OUT_OF_MEMORY:
         return Refusal.TOO_LARGE

@@ -29,7 +29,6 @@ from storage import keys
 MEMORY_BYTES = 256 << 20
 WALL_S = 60.0
 KEPT_DAYS = 30
-_STOPPED = ("signal 9", "signal 15")  # by somebody else: not the file's fault
 
 # of all purchases of an amount the open one; else the one that was paid with it; else the latest that asked for it.
 # A purchase that ended long ago is no answer: its amount may have been given to somebody else.
@@ -116,7 +115,7 @@ async def read_statement(path: Path) -> ParsedStatement:
     except confined.TimedOut as slow:
         raise StatementRefused(reason=StatementFault.TOO_SLOW, detail="") from slow
     except confined.Died as died:
-        if died.reason in _STOPPED:
+        if died.was_stopped:
             raise
         raise StatementRefused(reason=StatementFault.DAMAGED, detail=died.reason) from died
 
